@@ -1,0 +1,1 @@
+"""The desk daemon, and the `deskbell` command that runs and steers it."""

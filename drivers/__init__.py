@@ -1,0 +1,1 @@
+"""Device drivers: they speak keys and lamps, and know nothing of calls."""

@@ -1,0 +1,126 @@
+"""What every driver offers: keys that may be pressed, lamps that may be lit, and the state of the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class DriverError(OSError):
+    """A device cannot be opened, read or written; the message says which and what to do."""
+
+
+class Key(StrEnum):
+    """A key that a person presses; the value is its name everywhere outside this room."""
+
+    HOOK = "hook"  # the hook switch: pressed = lifted (off-hook), released = replaced (on-hook)
+    ANSWER = "answer"
+    HOLD = "hold"
+    PARK = "park"
+    FLASH = "flash"
+    MUTE = "mute"
+    REJECT = "reject"
+    REDIAL = "redial"
+    VOLUME_UP = "volume_up"
+    VOLUME_DOWN = "volume_down"
+    DIGIT_0 = "0"
+    DIGIT_1 = "1"
+    DIGIT_2 = "2"
+    DIGIT_3 = "3"
+    DIGIT_4 = "4"
+    DIGIT_5 = "5"
+    DIGIT_6 = "6"
+    DIGIT_7 = "7"
+    DIGIT_8 = "8"
+    DIGIT_9 = "9"
+    STAR = "*"
+    POUND = "#"
+
+
+class Lamp(StrEnum):
+    """Something a device can show; the value is its name everywhere outside this room."""
+
+    OFF_HOOK = "off_hook"
+    RING = "ring"
+    MUTE = "mute"
+    HOLD = "hold"
+    MESSAGE_WAITING = "message_waiting"
+    ANSWER = "answer"
+    PARK = "park"
+    STATUS = "status"  # a busy light: the only lamp whose colour counts
+
+
+class Pattern(StrEnum):
+    """How a lamp burns in time."""
+
+    OFF = "off"
+    ON = "on"
+    BLINK = "blink"  # 1 Hz
+    FAST = "fast"  # 4 Hz
+
+
+@dataclass(frozen=True, slots=True)
+class LampState:
+    """What one lamp shows: a pattern, and for lights a colour as (red, green, blue), each 0 to 255."""
+
+    pattern: Pattern = Pattern.OFF
+    colour: tuple[int, int, int] = (255, 255, 255)
+
+    @property
+    def lit(self) -> bool:
+        """True for every pattern but off: what a lamp that cannot blink shows."""
+        return self.pattern is not Pattern.OFF
+
+
+class Kind(StrEnum):
+    """What a device is to a person."""
+
+    HEADSET = "headset"
+    HANDSET = "handset"
+    SPEAKERPHONE = "speakerphone"
+    LIGHT = "light"
+    BUTTONS = "buttons"
+
+
+class DeviceState(StrEnum):
+    """Whether a device can be used; a fault is a state, not an exception."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"  # unplugged or out of range
+    DENIED = "denied"  # no permission; the reason names the udev fix
+    FAILED = "failed"  # it answers wrongly or not at all; the reason says how
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device as the rest of the world sees it.
+
+    `id` is stable over unplug and replug (vendor, product, serial or port); `audio` is the ALSA card
+    id (the CARD= of a PCM name) of the sound card in the same USB device, "" where there is none.
+    `shown` is what was last written to its lamps.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    keys: frozenset[Key]
+    lamps: frozenset[Lamp]
+    audio: str = ""
+    simulated: bool = False
+    state: DeviceState = DeviceState.ONLINE
+    reason: str = ""
+    shown: Mapping[Lamp, LampState] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEvent:
+    """A key of a device went down (`pressed`) or up."""
+
+    device: str
+    key: Key
+    pressed: bool
