@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from appliance.desk.state import Party
+from appliance.desk.state import NOBODY
 
 if TYPE_CHECKING:
     from appliance.desk.keys import Key
-    from appliance.desk.state import ExtensionState, RegistrationState
+    from appliance.desk.state import ExtensionState, Party, RegistrationState
 
 # --- from the exchange
 
@@ -73,7 +73,7 @@ class ExtensionChanged:
 
     number: str
     state: ExtensionState
-    party: Party = Party()
+    party: Party = NOBODY
     reason: str = ""
 
 

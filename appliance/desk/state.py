@@ -31,6 +31,9 @@ class Party:
     name: str = ""
 
 
+NOBODY = Party()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call at this desk. Times are seconds of the clock that `Desk.handle` is given."""
@@ -53,10 +56,19 @@ class Call:
         return self.state is CallState.RINGING and self.direction is Direction.IN
 
     @property
+    def dialling(self) -> bool:
+        """True while the far end of an outgoing call has not answered."""
+        return self.state is CallState.RINGING and self.direction is Direction.OUT
+
+    @property
     def active(self) -> bool:
         """True while the call has the operator's ear: talking, or hearing the far end ring."""
-        dialling = self.state is CallState.RINGING and self.direction is Direction.OUT
-        return dialling or self.state is CallState.ANSWERED
+        return self.dialling or self.state is CallState.ANSWERED
+
+    @property
+    def moving(self) -> bool:
+        """True while the exchange was asked to take the call over and has not said its last word."""
+        return self.state in (CallState.PARKING, CallState.TRANSFERRING)
 
 
 class OrbitState(StrEnum):
@@ -73,7 +85,7 @@ class Orbit:
 
     number: str
     state: OrbitState = OrbitState.UNKNOWN
-    party: Party = Party()
+    party: Party = NOBODY
     since: float = 0.0
     reason: str = ""
 
@@ -95,7 +107,7 @@ class Extension:
     number: str
     name: str = ""
     state: ExtensionState = ExtensionState.UNKNOWN
-    party: Party = Party()
+    party: Party = NOBODY
     since: float = 0.0
     reason: str = "not asked yet"
 
@@ -117,6 +129,9 @@ class Registration:
     reason: str = ""
 
 
+NOT_REGISTERED = Registration()
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device that is attached to the desk, as far as calls are concerned."""
@@ -124,14 +139,16 @@ class Device:
     id: str
     audio: bool = False  # it has a microphone and a speaker
     lifted: bool = False  # its hook switch, as last reported
-    echo_due: bool = False  # our Off-Hook lamp will come back as a hook report: not a person
+    # Our Off-Hook lamp comes back as a hook report. Until these times one is an echo, not a person.
+    lift_echo_until: float = 0.0
+    replace_echo_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that is to be seen of the desk at one moment."""
 
-    registration: Registration = Registration()
+    registration: Registration = NOT_REGISTERED
     calls: tuple[Call, ...] = ()  # in order of arrival
     orbits: tuple[Orbit, ...] = ()
     extensions: tuple[Extension, ...] = ()

@@ -1,0 +1,104 @@
+"""A client of the control socket, for the command line and the pages: plain blocking calls."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any, Self
+
+from appliance.control.protocol import (
+    Ask,
+    ControlError,
+    Refused,
+    Request,
+    Status,
+    Watch,
+    apply_patch,
+    decode,
+    encode_request,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Client:
+    """One connection to the daemon. Not for several threads at once: open one each.
+
+        with Client(path) as desk:
+            desk.ask(Dial("1001"))
+
+    `timeout` (seconds) bounds connecting and waiting for a reply.
+    """
+
+    def __init__(self, path: Path, timeout: float = 5.0) -> None:
+        """Connect, or raise ControlError that says what to start."""
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(timeout)
+        self._requests = 0
+        try:
+            self._socket.connect(str(path))
+        except OSError as error:
+            self._socket.close()
+            raise ControlError(_unreachable(path, error)) from error
+        self._lines = self._socket.makefile("rb")
+
+    def __enter__(self) -> Self:
+        """Return the connected client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; a `watch` that waits in another thread ends."""
+        self._socket.close()
+        self._lines.close()
+
+    def ask(self, ask: Ask) -> dict[str, Any]:
+        """Send one request and return its result; raise Refused with the daemon's reason."""
+        self._requests += 1
+        try:
+            self._socket.sendall(encode_request(Request(self._requests, ask)))
+        except OSError as error:
+            raise ControlError(f"the daemon is gone: {error}") from error
+        while (reply := self._read()).get("id") != self._requests:
+            pass  # a change that was under way; nobody watches on this connection
+        if not reply.get("ok"):
+            raise Refused(str(reply.get("error", "refused without a reason")))
+        result = reply.get("result", {})
+        return result if isinstance(result, dict) else {}
+
+    def status(self) -> dict[str, Any]:
+        """Return the whole state, with `now`."""
+        return self.ask(Status())
+
+    def watch(self) -> Iterator[dict[str, Any]]:
+        """Yield messages as the daemon sends them: `state` first, then each `change`; ends with it."""
+        self.ask(Watch())
+        self._socket.settimeout(None)
+        while True:
+            yield self._read()
+
+    def states(self) -> Iterator[dict[str, Any]]:
+        """Yield the whole state, with `now`, each time it changes."""
+        state: dict[str, Any] = {}
+        for message in self.watch():
+            state = message["state"] if "state" in message else apply_patch(state, message["change"])
+            yield {**state, "now": message["now"]}
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            line = self._lines.readline()
+        except (OSError, ValueError) as error:
+            raise ControlError(f"the daemon does not answer: {error}") from error
+        if not line:
+            raise ControlError("the daemon closed the connection")
+        return decode(line)
+
+
+def _unreachable(path: Path, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"{path}: you may not use this desk; log in as its owner or join the group 'deskbell'"
+    return f"no desk answers at {path}: start one with 'deskbell run' or 'make demo'"

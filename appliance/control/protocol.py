@@ -1,0 +1,167 @@
+"""The control protocol: one JSON object a line over a UNIX stream socket.
+
+A client sends requests and gets one reply to each, by its `id`:
+
+    → {"id": 1, "ask": "transfer", "target": "1001"}
+    ← {"id": 1, "ok": true}
+    ← {"id": 1, "ok": false, "error": "no call is active"}
+
+After `watch` the daemon sends the whole state once, then what changes, as JSON merge patches
+(RFC 7396: null removes a member), each with `now`, the clock that every time in the state is read on:
+
+    ← {"state": {...}, "now": 812.4}
+    ← {"change": {"calls": {"c1": {"state": "held"}}}, "now": 813.0}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, fields
+from typing import Any, get_args
+
+from appliance.desk import events
+
+MAX_LINE = 65_536  # bytes; a request is far shorter, so a longer one is not ours
+
+
+class ControlError(ConnectionError):
+    """The daemon cannot be reached, or does not speak as it should."""
+
+
+class ProtocolError(ControlError, ValueError):
+    """A line that is not a valid message; the text names the member and what is wrong."""
+
+
+class Refused(ControlError):
+    """The daemon understood, and said no; the text is its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Send the whole state once, as the reply's `result`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Send the whole state now and every change from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Press a key of a simulated device (lift its hook switch)."""
+
+    device: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let go of a key of a simulated device (replace its hook switch)."""
+
+    device: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplug:
+    """Pull the cable of a simulated device."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plug:
+    """Put the cable of a simulated device back."""
+
+    device: str
+
+
+Ask = events.Command | Status | Watch | Press | Release | Unplug | Plug
+
+
+def name_of(ask: type) -> str:
+    """Return the name on the wire: HangUp is `hang_up`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", ask.__name__).lower()
+
+
+ASKS: dict[str, type[Ask]] = {name_of(ask): ask for ask in get_args(Ask)}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks, and the number it wants to see on the reply."""
+
+    id: int
+    ask: Ask
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """Return the message as one line."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """Return the object in a line; raise ProtocolError for anything else."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a JSON object: {error}") from None
+    if not isinstance(message, dict):
+        raise ProtocolError("not a JSON object")
+    return message
+
+
+def encode_request(request: Request) -> bytes:
+    """Return the line that `decode_request` reads."""
+    members = {field.name: getattr(request.ask, field.name) for field in fields(request.ask)}
+    return encode({"id": request.id, "ask": name_of(type(request.ask)), **members})
+
+
+def decode_request(line: bytes) -> Request:
+    """Read a request; raise ProtocolError naming the member that is wrong."""
+    message = decode(line)
+    number, name = message.pop("id", None), message.pop("ask", None)
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise ProtocolError("id: a whole number is needed")
+    ask = ASKS.get(name) if isinstance(name, str) else None
+    if ask is None:
+        raise ProtocolError(f"ask: {name!r} is not known; known are {', '.join(sorted(ASKS))}")
+    kinds = {field.name: bool if field.type == "bool" else str for field in fields(ask)}
+    for member, value in message.items():
+        if member not in kinds:
+            raise ProtocolError(f"{member}: not a member of {name}")
+        if not isinstance(value, kinds[member]):
+            raise ProtocolError(f"{member}: {kinds[member].__name__} is needed, not {value!r}")
+    try:
+        return Request(number, ask(**message))
+    except TypeError:
+        missing = [member for member in kinds if member not in message]
+        raise ProtocolError(f"{name} needs {', '.join(missing)}") from None
+
+
+def merge_patch(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return the RFC 7396 patch that turns `old` into `new`; neither may contain null."""
+    patch: dict[str, Any] = dict.fromkeys(old.keys() - new.keys())
+    for member, value in new.items():
+        before = old.get(member)
+        if isinstance(value, dict) and isinstance(before, dict):
+            if inner := merge_patch(before, value):
+                patch[member] = inner
+        elif member not in old or before != value:
+            patch[member] = value
+    return patch
+
+
+def apply_patch(old: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """Return `old` changed by an RFC 7396 patch."""
+    new = dict(old)
+    for member, value in patch.items():
+        if value is None:
+            new.pop(member, None)
+        elif isinstance(value, dict):
+            before = new.get(member)
+            new[member] = apply_patch(before if isinstance(before, dict) else {}, value)
+        else:
+            new[member] = value
+    return new
