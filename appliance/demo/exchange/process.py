@@ -249,7 +249,7 @@ class Exchange:
     def registered(self) -> set[str]:
         """The extensions that have at least one phone registered."""
         contacts = self.ami("PJSIPShowRegistrationInboundContactStatuses")
-        return {entry["Aor"] for entry in contacts if entry.get("Event") == "ContactList"} - {"trunk"}
+        return {entry["AOR"] for entry in contacts if entry.get("Event") == "ContactStatusDetail"}
 
     def _port(self, name: str) -> int:
         port = self._ports[name]
