@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class DriverError(OSError):
@@ -86,6 +86,11 @@ class Kind(StrEnum):
     LIGHT = "light"
     BUTTONS = "buttons"
 
+    @property
+    def speaks(self) -> bool:
+        """True for what an operator talks through."""
+        return self in (Kind.HEADSET, Kind.HANDSET, Kind.SPEAKERPHONE)
+
 
 class DeviceState(StrEnum):
     """Whether a device can be used; a fault is a state, not an exception."""
@@ -124,3 +129,51 @@ class KeyEvent:
     device: str
     key: Key
     pressed: bool
+
+
+class Driver(Protocol):
+    """An open device. `show` and `close` are called by its worker's thread only, and may block.
+
+    Keys and the loss of the device are told through what `Open` was given, from any thread.
+    """
+
+    def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> float | None:
+        """Write all lamps that this device has; `again`: even those that did not change.
+
+        Returns the seconds after which it wants to be called again (its blink clock, its keep-alive),
+        None for not before the plan changes. Raises OSError.
+        """
+
+    def close(self) -> None:
+        """Let go of the device. Raises OSError."""
+
+
+Press: TypeAlias = "Callable[[Key, bool], None]"  # key, pressed
+Lose: TypeAlias = "Callable[[OSError], None]"  # why the device cannot be read any more
+Open: TypeAlias = "Callable[[Press, Lose], Driver]"  # may block; raises OSError
+
+
+class Ports(Protocol):
+    """Where a `Source` reports what comes and goes; never blocks."""
+
+    def attach(self, device: Device, open_device: Open) -> None:
+        """Say that a device is there; it is opened by a worker of its own."""
+
+    def detach(self, device_id: str) -> None:
+        """Say that a device is gone."""
+
+    def retry(self, device_id: str) -> None:
+        """Say that what kept a device from opening may have changed."""
+
+    def hear(self, device_id: str, audio: str) -> None:
+        """Say which ALSA card belongs to a device, "" for none."""
+
+
+class Source(Protocol):
+    """Where devices come from: the USB bus, the GPIO header, a simulated desk."""
+
+    def start(self, ports: Ports) -> None:
+        """Report what is there now, and from now on what comes and goes."""
+
+    def stop(self) -> None:
+        """Report no more."""

@@ -1,0 +1,1 @@
+"""Push buttons and lamps on the GPIO header."""

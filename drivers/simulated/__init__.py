@@ -1,0 +1,5 @@
+"""A simulated desk for the demo and the tests."""
+
+from drivers.simulated.desk import SimulatedDesk
+
+__all__ = ["SimulatedDesk"]

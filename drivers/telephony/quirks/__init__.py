@@ -1,0 +1,1 @@
+"""What makers do differently, one small table per maker."""

@@ -1,0 +1,173 @@
+"""What is attached: one worker per device, hot-plug, lamp plans that survive an unplug.
+
+Faults are states of a `Device`; nothing here blocks its caller, whatever a device does.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from drivers.base import Device, DeviceState, DriverError, Key, KeyEvent, Lamp, LampState
+from drivers.worker import Report, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from drivers.base import Open, Source
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 2.0
+DARK: Mapping[Lamp, LampState] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class _Slot:
+    device: Device
+    plan: Mapping[Lamp, LampState] = field(default_factory=dict)
+    worker: Worker | None = None
+
+
+class Hub:
+    """All devices of the desk.
+
+    `on_key` is called from the thread that read the key, `on_device` from a thread of the hub, in order; hop
+    into the event loop by `call_soon_threadsafe`. `on_device` tells every change of a device: its state, its
+    audio, what its lamps show. A device that was seen once stays in the list, offline while it is away.
+
+        hub = Hub(print, print, simulated=SimulatedDesk())
+        hub.start()
+        hub.show("sim-headset", {Lamp.RING: LampState(Pattern.ON)})
+        hub.stop()
+    """
+
+    def __init__(
+        self,
+        on_key: Callable[[KeyEvent], None],
+        on_device: Callable[[Device], None],
+        simulated: Source | None = None,
+    ) -> None:
+        """Nothing happens before `start`."""
+        self._on_key = on_key
+        self._on_device = on_device
+        self._sources: tuple[Source, ...] = (simulated,) if simulated else ()
+        self._slots: dict[str, _Slot] = {}
+        self._lock = threading.RLock()
+        self._changes: SimpleQueue[Device | None] = SimpleQueue()
+        self._teller = threading.Thread(target=self._tell_changes, name="devices", daemon=True)
+
+    def start(self) -> None:
+        """Find what is there and watch for what comes and goes."""
+        self._teller.start()
+        for source in self._sources:
+            source.start(self)
+
+    def stop(self) -> None:
+        """Make all lamps dark and let go of everything; a device that blocks is left behind after 2 s."""
+        for source in self._sources:
+            source.stop()
+        with self._lock:
+            workers = [(slot.device.id, slot.worker) for slot in self._slots.values() if slot.worker]
+            for slot in self._slots.values():
+                self._release(slot)
+        deadline = time.monotonic() + STOP_SECONDS
+        for device_id, worker in workers:
+            if not worker.join(max(0.0, deadline - time.monotonic())):
+                log.warning("%s does not let go; its lamps may still burn", device_id)
+        self._changes.put(None)
+        self._teller.join(STOP_SECONDS)
+
+    def devices(self) -> tuple[Device, ...]:
+        """Every device seen since the start, in the order of its first appearance."""
+        with self._lock:
+            return tuple(slot.device for slot in self._slots.values())
+
+    def show(self, device_id: str, lamps: Mapping[Lamp, LampState], again: bool = False) -> None:
+        """Have a device's lamps burn like this; those not named are dark. Never blocks.
+
+        What a device does not have is left out; what it cannot show now it shows when it is back.
+        `again` writes even what stands: the answer to a hook switch that the desk did not want.
+        Raises DriverError for a device never seen.
+        """
+        with self._lock:
+            slot = self._slots.get(device_id)
+            if slot is None:
+                known = ", ".join(self._slots) or "none"
+                raise DriverError(f"no device {device_id!r}; known: {known}")
+            slot.plan = {lamp: lamps.get(lamp, LampState()) for lamp in slot.device.lamps}
+            if slot.worker:
+                slot.worker.show(slot.plan, again)
+
+    def attach(self, device: Device, open_device: Open) -> None:
+        """A source found a device: open it, and show it the plan that its predecessor had."""
+        with self._lock:
+            slot = self._slots.get(device.id)
+            waiting = replace(device, state=DeviceState.OFFLINE, reason="is being opened")
+            if slot is None:
+                slot = self._slots[device.id] = _Slot(waiting)
+            self._release(slot)
+            slot.device = waiting
+            slot.plan = {lamp: slot.plan.get(lamp, LampState()) for lamp in device.lamps}
+            slot.worker = self._hire(slot, open_device)
+            slot.worker.start()
+
+    def detach(self, device_id: str) -> None:
+        """A source lost a device."""
+        with self._lock:
+            slot = self._slots[device_id]
+            self._release(slot)
+            self._change(slot, state=DeviceState.OFFLINE, reason="unplugged", audio="", shown=DARK)
+
+    def retry(self, device_id: str) -> None:
+        """A source saw something change about a device that may not have opened."""
+        with self._lock:
+            worker = self._slots[device_id].worker
+            if worker:
+                worker.retry()
+
+    def hear(self, device_id: str, audio: str) -> None:
+        """A source found or lost the sound card of a device."""
+        with self._lock:
+            self._change(self._slots[device_id], audio=audio)
+
+    def _release(self, slot: _Slot) -> None:
+        if slot.worker:
+            slot.worker.stop()
+            slot.worker = None
+
+    def _hire(self, slot: _Slot, open_device: Open) -> Worker:
+        """A worker whose reports count only as long as it is the one in the slot."""
+
+        def key(key: Key, pressed: bool) -> None:
+            if slot.worker is worker:
+                self._on_key(KeyEvent(slot.device.id, key, pressed))
+
+        def state(state: DeviceState, reason: str) -> None:
+            with self._lock:
+                if slot.worker is worker:
+                    shown = slot.device.shown if state is DeviceState.ONLINE else DARK
+                    self._change(slot, state=state, reason=reason, shown=shown)
+
+        def shown(lamps: Mapping[Lamp, LampState]) -> None:
+            with self._lock:
+                if slot.worker is worker:
+                    self._change(slot, shown=MappingProxyType(dict(lamps)))
+
+        worker = Worker(slot.device.id, open_device, slot.plan, Report(key, state, shown))
+        return worker
+
+    def _change(self, slot: _Slot, **changes: object) -> None:
+        changed = replace(slot.device, **changes)  # type: ignore[arg-type]  # names and types are Device's own
+        if changed != slot.device:
+            slot.device = changed
+            self._changes.put(changed)
+
+    def _tell_changes(self) -> None:
+        for device in iter(self._changes.get, None):
+            self._on_device(device)

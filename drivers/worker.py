@@ -1,0 +1,128 @@
+"""One thread for one attached device: opens it, keeps its lamps as planned, opens it again after a fault.
+
+Only the newest lamp plan counts: a device that blocks delays nobody, and is shown the present when it wakes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drivers.base import DeviceState, LampState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from drivers.base import Driver, Lamp, Open, Press
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 3.0
+GONE = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Whom a worker tells; called from its thread or the driver's, never with a lock held."""
+
+    key: Press
+    state: Callable[[DeviceState, str], None]
+    shown: Callable[[Mapping[Lamp, LampState]], None]
+
+
+class Worker:
+    """The worker of one attached device; `start` it once, `stop` it once."""
+
+    def __init__(self, name: str, open_device: Open, plan: Mapping[Lamp, LampState], report: Report) -> None:
+        """`name` is for the log; `plan` names every lamp of the device."""
+        self._open = open_device
+        self._report = report
+        self._plan = plan
+        self._due = self._again = True
+        self._retry = self._stopping = False
+        self._fault: OSError | None = None
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=f"device {name}", daemon=True)
+
+    def start(self) -> None:
+        """Open the device, in its own time."""
+        self._thread.start()
+
+    def show(self, plan: Mapping[Lamp, LampState], again: bool) -> None:
+        """Have the lamps burn like this, as soon as the device lets it; `again`: write even what stands."""
+        with self._changed:
+            if again or plan != self._plan:
+                self._plan, self._due, self._again = plan, True, self._again or again
+                self._changed.notify()
+
+    def retry(self) -> None:
+        """Try now, not later, to open a device that refused."""
+        with self._changed:
+            self._retry = True
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Make the lamps dark and let go of the device, as soon as it lets it."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end; False where the device still holds the thread."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._fault, self._retry = None, False
+            try:
+                self._serve()
+            except OSError as fault:
+                self._report.state(*_state(fault))
+            except Exception:
+                log.exception("%s: the driver failed", self._thread.name)
+                self._report.state(DeviceState.FAILED, "the driver failed; the log says where")
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._retry, RETRY_SECONDS)
+
+    def _serve(self) -> None:
+        driver = self._open(self._report.key, self._lose)
+        try:
+            self._report.state(DeviceState.ONLINE, "")
+            self._due = self._again = True
+            self._keep_lamps(driver)
+        finally:
+            with contextlib.suppress(OSError):
+                driver.close()
+
+    def _keep_lamps(self, driver: Driver) -> None:
+        wait: float | None = None
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._due or self._stopping or self._fault, wait)
+                plan, again, stopping = self._plan, self._again, self._stopping
+                self._due = self._again = False
+            if self._fault:
+                raise self._fault
+            if stopping:
+                driver.show(dict.fromkeys(plan, LampState()), again=True)
+                return
+            wait = driver.show(plan, again)
+            self._report.shown(plan)
+
+    def _lose(self, fault: OSError) -> None:
+        with self._changed:
+            self._fault = fault
+            self._changed.notify()
+
+
+def _state(fault: OSError) -> tuple[DeviceState, str]:
+    if isinstance(fault, PermissionError):
+        return DeviceState.DENIED, str(fault)
+    if fault.errno in GONE:
+        return DeviceState.OFFLINE, "unplugged"
+    return DeviceState.FAILED, str(fault)

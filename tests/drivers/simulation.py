@@ -1,0 +1,58 @@
+"""A hub with a simulated desk and a record of what they told."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from drivers.base import LampState
+from drivers.hub import Hub
+from drivers.simulated import SimulatedDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drivers.base import Device, DeviceState, KeyEvent, Lamp, Source
+
+PATIENCE_SECONDS = 20.0
+
+
+class Desk:
+    """A started hub; `until` waits for something to become true of what it told."""
+
+    def __init__(self, simulated: Source | None = None) -> None:
+        self.simulated = SimulatedDesk() if simulated is None else simulated
+        self.keys: list[KeyEvent] = []
+        self.told: list[Device] = []
+        self._news = threading.Condition()
+        self.hub = Hub(self._on_key, self._on_device, simulated=self.simulated)
+
+    def _on_key(self, event: KeyEvent) -> None:
+        with self._news:
+            self.keys.append(event)
+            self._news.notify_all()
+
+    def _on_device(self, device: Device) -> None:
+        with self._news:
+            self.told.append(device)
+            self._news.notify_all()
+
+    def until(self, truth: Callable[[], bool]) -> None:
+        with self._news:
+            assert self._news.wait_for(truth, PATIENCE_SECONDS), f"never: {self.keys} {self.told}"
+
+    def device(self, device_id: str) -> Device:
+        return next(device for device in self.hub.devices() if device.id == device_id)
+
+    def burns(self, device_id: str, lamp: Lamp) -> bool:
+        return self.device(device_id).shown.get(lamp, LampState()).lit
+
+    def until_state(self, device_id: str, state: DeviceState) -> None:
+        self.until(lambda: self.device(device_id).state is state)
+
+    def __enter__(self) -> Desk:
+        self.hub.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hub.stop()
