@@ -1,0 +1,236 @@
+"""One call: a dialog, what is wanted of it, and what is agreed on the wire."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Protocol
+
+import pjsua2 as pj  # type: ignore[import-untyped]
+
+from appliance.desk.events import CallAnswered, CallReleased, PartyChanged, TransferProgressed
+from appliance.desk.state import NOBODY, Party
+from appliance.sip.engine import guarded
+from appliance.sip.errors import words
+from appliance.sip.identity import asserted_party, message
+from appliance.sip.log import log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.desk.events import Event
+    from appliance.sip.account import Account
+    from appliance.sip.engine import Alarm
+    from appliance.sip.sound import Sound
+
+RELEASE_SECONDS = 2.0
+"""How long the far end may take to confirm a release until the call counts as released."""
+
+REFER_SECONDS = 10.0
+"""How long a REFER may go unanswered."""
+
+_BUSY_SECONDS = 0.3  # another offer is under way: try again
+_GLARE = 491
+
+
+class Operator(Protocol):
+    """What a call needs of the desk it belongs to."""
+
+    sound: Sound
+
+    def emit(self, event: Event) -> None:
+        """Tell the desk."""
+
+    def later(self, seconds: float, action: Callable[[], None]) -> Alarm:
+        """Do something later in the SIP thread."""
+
+    def forget(self, call: Call) -> None:
+        """Drop a call whose dialog has ended."""
+
+
+class Call(pj.Call):  # type: ignore[misc]
+    """A call, by the desk's name for it. All methods are for the SIP thread."""
+
+    def __init__(
+        self, account: Account, operator: Operator, name: str, call_id: int = pj.PJSUA_INVALID_ID
+    ) -> None:
+        """Without `call_id`, nothing is sent before `dial()`; with it, this is the call that came in."""
+        super().__init__(account, call_id)
+        self.name = name
+        self.party: Party = NOBODY
+        self._operator = operator
+        self._talking = False
+        self._hold = False  # wanted
+        self._held = False  # agreed on the wire
+        self._offer: bool | None = None  # the hold that our unanswered re-INVITE asks for
+        self._referring = False
+        self._refer_answered = False
+        self._released = False
+
+    def ring(self) -> None:
+        """Send 180."""
+        self.answer(_parameters(180))
+
+    def pick_up(self) -> None:
+        """Send 200 and let the operator talk."""
+        self._talking = True
+        self.answer(_parameters(200))
+
+    def dial(self, uri: str) -> None:
+        """Send INVITE; the operator hears what the exchange plays."""
+        self._talking = True
+        self.makeCall(uri, _parameters())
+
+    def reject(self, code: int) -> None:
+        """Refuse it while it rings here."""
+        self.release(code)
+
+    def hold(self) -> None:
+        """Take the operator's audio away at once, and hold the call on the wire."""
+        self._talk(False)
+        self._hold = True
+        self._settle()
+
+    def resume(self) -> None:
+        """Give the operator's audio back, and resume the call on the wire where it was held."""
+        self._talk(True)
+        self._hold = False
+        self._settle()
+
+    def transfer(self, uri: str) -> None:
+        """Send REFER; what becomes of it is told by TransferProgressed, the last of them `final`."""
+        self._talk(False)
+        self._referring, self._refer_answered = True, False
+        try:
+            self.xfer(uri, _parameters())
+        except pj.Error as error:
+            self._transfer_progressed(500, words(error), final=True)
+            return
+        self._operator.later(REFER_SECONDS, self._refer_overdue)
+
+    def send_digits(self, digits: str) -> None:
+        """Send DTMF as RFC 4733 events."""
+        self.dialDtmf(digits)
+
+    def release(self, code: int = 0) -> None:
+        """Send BYE, CANCEL or a final refusal; the call is over soon, whether or not it is answered."""
+        self._talk(False)
+        self._operator.later(RELEASE_SECONDS, self._release_overdue)
+        self.hangup(_parameters(code))
+
+    @guarded
+    def onCallState(self, _prm: pj.OnCallStateParam) -> None:
+        """The INVITE session changed its state."""
+        info = self.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self._operator.emit(CallAnswered(self.name))
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._tell_released(info.lastStatusCode, info.lastReason)
+            self._operator.later(0, lambda: self._operator.forget(self))
+
+    @guarded
+    def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:
+        """Media were agreed. Connected after the answer is sent: opening a sound card takes its time."""
+        self._operator.later(0, self._connect)
+
+    @guarded
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
+        """A message of this dialog came or went."""
+        state = prm.e.body.tsxState
+        if state.type == pj.PJSIP_EVENT_RX_MSG:
+            self._heard(state.src.rdata.wholeMsg)
+        transaction = state.tsx
+        finished = state.prevState < pj.PJSIP_TSX_STATE_COMPLETED <= transaction.state
+        ours = transaction.role == pj.PJSIP_ROLE_UAC and transaction.method == "INVITE"
+        if ours and finished and self._offer is not None and transaction.statusCode not in (401, 407):
+            self._offer_answered(transaction.statusCode)
+
+    @guarded
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
+        """The REFER was answered, or a NOTIFY with a sipfrag came (RFC 3515 section 2.4.4)."""
+        self._refer_answered = True
+        # A final status in a subscription that stays open is final all the same.
+        final = bool(prm.finalNotify) or prm.statusCode >= 200
+        self._transfer_progressed(prm.statusCode, prm.reason, final)
+
+    def _talk(self, talking: bool) -> None:
+        self._talking = talking
+        self._connect()
+
+    def _connect(self) -> None:
+        """Join the call's audio, as far as it has any, with the operator's or part them."""
+        if not self.isActive():
+            return
+        info = self.getInfo()
+        for index, media in enumerate(info.media):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in _FLOWING:
+                self._operator.sound.connect(self.getAudioMedia(index), self._talking)
+
+    def _settle(self) -> None:
+        """Offer hold or its end (RFC 3264 section 8.4), unless that is agreed or an offer is under way."""
+        if self._hold == self._held or self._offer is not None or not self._confirmed():
+            return
+        parameters = _parameters()
+        try:
+            if self._hold:
+                self.setHold(parameters)
+            else:
+                parameters.opt.flag |= pj.PJSUA_CALL_UNHOLD
+                self.reinvite(parameters)
+        except pj.Error:  # an offer of the far end waits for its answer
+            self._operator.later(_BUSY_SECONDS, self._settle)
+        else:
+            self._offer = self._hold
+
+    def _confirmed(self) -> bool:
+        return bool(self.isActive() and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED)
+
+    def _offer_answered(self, code: int) -> None:
+        offer, self._offer = self._offer, None
+        if code // 100 == 2:
+            self._held = bool(offer)
+            self._operator.later(0, self._settle)
+        elif code == _GLARE:
+            self._operator.later(self._glare_pause(), self._settle)
+        else:
+            log.warning("the exchange answers %d to hold=%s", code, offer)
+
+    def _glare_pause(self) -> float:
+        """Seconds to wait after both ends offered at once (RFC 3261 section 14.1)."""
+        ours = self.getInfo().role == pj.PJSIP_ROLE_UAC
+        return random.uniform(2.1, 4.0) if ours else random.uniform(0.0, 2.0)  # noqa: S311
+
+    def _heard(self, text: str) -> None:
+        party = asserted_party(message(text))
+        if party is not None and party != self.party:
+            self.party = party
+            self._operator.emit(PartyChanged(self.name, party))
+
+    def _refer_overdue(self) -> None:
+        if not self._refer_answered:
+            self._transfer_progressed(408, "the exchange does not answer the transfer", final=True)
+
+    def _transfer_progressed(self, code: int, reason: str, final: bool) -> None:
+        if self._referring:
+            self._referring = not final
+            self._operator.emit(TransferProgressed(self.name, code, reason, final))
+
+    def _release_overdue(self) -> None:
+        self._tell_released(408, "the far end did not confirm the release")
+
+    def _tell_released(self, code: int, reason: str) -> None:
+        if not self._released:
+            self._released = True
+            self._operator.emit(CallReleased(self.name, code, reason))
+
+
+_FLOWING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
+
+
+def _parameters(code: int = 0) -> pj.CallOpParam:
+    """pjsua2's parameters of a request or response: one audio stream, no video, no text."""
+    parameters = pj.CallOpParam(True)
+    parameters.opt.audioCount = 1
+    parameters.opt.videoCount = 0
+    parameters.opt.textCount = 0
+    parameters.statusCode = code
+    return parameters

@@ -1,0 +1,31 @@
+"""pjsip's log in Python's, without what is secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pjsua2 as pj  # type: ignore[import-untyped]
+
+log = logging.getLogger("deskbell.sip")
+
+_LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
+_SECRETS = re.compile(
+    r"^((?:Proxy-)?Authorization\s*:|a=crypto:\d+\s+\S+)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def redacted(text: str) -> str:
+    """Return the text without digest responses (they allow to guess a password) and SRTP keys."""
+    return _SECRETS.sub(r"\1 (not logged)", text)
+
+
+class LogWriter(pj.LogWriter):  # type: ignore[misc]
+    """Takes pjsip's log entries; libDestroy() deletes it, so it must be disowned when it is handed over."""
+
+    def write(self, entry: pj.LogEntry) -> None:
+        """Pass one entry on; pjsua2 calls this in its own thread only."""
+        level = _LEVELS.get(entry.level, logging.DEBUG)
+        if log.isEnabledFor(level):
+            log.log(level, "%s", redacted(entry.msg.rstrip()))
