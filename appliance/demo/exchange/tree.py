@@ -93,16 +93,17 @@ def _fetch(into: Path, report: Callable[[str], None]) -> list[Path]:
         report(f"exchange: A PINNED PACKAGE DID NOT COME: {error}")
         report(f"exchange: taking the present versions of Debian {SUITE} instead of those in {LOCK.name}")
     names = [Path(path).name.split("_")[0].replace("%2b", "+") for _, _, path in pinned]
-    return _download(into, _resolve(names, mirror, into.parent / "apt"))
+    return _download(into, _resolve(names, mirror, into / "apt"))
 
 
 def _mirror() -> str:
     """The Debian mirror that this machine's apt uses, with a slash at its end."""
-    targets = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)"]).split()
-    mirrors = [uri for uri in targets if "debian" in uri and "security" not in uri]
-    if not mirrors:
-        raise ExchangeError("apt knows no Debian mirror on this machine: see /etc/apt/sources.list.d")
-    return mirrors[0].rstrip("/") + "/"
+    targets = _run(["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)"]).splitlines()
+    for origin, _, uri in (line.rpartition(" ") for line in targets):
+        # Before the first `apt-get update` a target has no origin yet.
+        if "security" not in uri and (origin == "Debian" or uri.rstrip("/").endswith("/debian")):
+            return uri.rstrip("/") + "/"
+    raise ExchangeError("apt knows no Debian mirror on this machine: see /etc/apt/sources.list.d")
 
 
 def _download(into: Path, files: Sequence[tuple[str, str]]) -> list[Path]:
@@ -135,6 +136,7 @@ def _resolve(names: Sequence[str], mirror: str, apt: Path) -> list[tuple[str, st
         "APT::Architecture": "amd64",
         "APT::Architectures": "amd64",
         "Acquire::Languages": "none",
+        "Acquire::Check-Valid-Until": "false",  # a frozen mirror's Release file is past its date
     }
     own = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
     _run(["apt-get", *_APT, *own, "update"])
