@@ -1,0 +1,138 @@
+"""The process of one virtual USB device: `python -m tests.rig.emulator DESCRIPTION`, commands on a socket at file descriptor 0.
+
+It is a process of its own because the kernel makes a program that closes a device wait for that device's answer. Every
+line is a JSON object `{"do": …}` and gets exactly one line back, in order. `devices` is the other end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import socket
+import sys
+from typing import Any
+
+from tests.rig.audio import CAPSULE_VOLUME, SPEAKER_VOLUME, AudioFunction, Format
+from tests.rig.hid import HidFunction
+from tests.rig.usb import Function, Identity, UsbDevice
+from tests.rig.usbip import Link, Port
+
+Answer = dict[str, Any]
+
+
+class Emulator:
+    """One device, in or out of its port."""
+
+    def __init__(self, description: dict[str, Any]) -> None:
+        form = description.get("audio")
+        self._identity = Identity(**description["identity"])
+        self._audio = AudioFunction(0, Format(**form)) if form else None
+        self._written = asyncio.Event()
+        self._hid = HidFunction(
+            3 if form else 0,
+            bytes.fromhex(description["report_descriptor"]),
+            interrupt_out=description["interrupt_out"],
+            on_written=self._written.set,
+        )
+        self._port: Port | None = None
+        self._connection: socket.socket | None = None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer commands until the other end is gone, then pull the plug."""
+        try:
+            while line := await reader.readline():
+                command = json.loads(line)
+                answer = await getattr(self, "do_" + command.pop("do"))(**command)
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        finally:
+            await self.do_unplug()
+
+    async def do_plug(self) -> Answer:
+        """Put the device into a free port and wait until the kernel has configured it."""
+        self._hid.forget()
+        ours, kernels = socket.socketpair()
+        functions: list[Function] = [self._audio, self._hid] if self._audio else [self._hid]
+        link = Link(ours, UsbDevice(self._identity, functions))
+        loop = asyncio.get_running_loop()
+
+        def receive() -> None:
+            if not link.receive():
+                loop.remove_reader(ours)
+
+        with kernels:
+            self._port = Port(kernels)
+        self._connection = ours
+        loop.add_reader(ours, receive)
+        while (folder := self._port.device_folder()) is None:
+            await asyncio.sleep(0.005)
+        return {"folder": str(folder)}
+
+    async def do_unplug(self) -> Answer:
+        """Pull the plug; the port is free again when this is answered."""
+        if self._port and self._connection:
+            asyncio.get_running_loop().remove_reader(self._connection)
+            self._port.detach()
+            self._connection.close()
+            self._port = self._connection = None
+        return {}
+
+    async def do_send(self, report: str) -> Answer:
+        """An input report."""
+        self._hid.send(bytes.fromhex(report))
+        return {}
+
+    async def do_written(self, after: int, wait: float) -> Answer:
+        """The reports from the host past the first `after`, waiting up to `wait` seconds for one."""
+        if len(self._hid.written) <= after:
+            self._written.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._written.wait()
+        return {"written": [[one.kind, one.data.hex(), one.at] for one in self._hid.written[after:]]}
+
+    async def do_played(self) -> Answer:
+        """What the host played since the last time."""
+        heard = self._card.playback.take()
+        return {"rate": heard.rate, "channels": heard.channels, "pcm": base64.b64encode(heard.pcm).decode()}
+
+    async def do_tone(self, hz: float, dbfs: float) -> Answer:
+        """The microphone hears a tone from now on."""
+        self._card.capture.hear_tone(hz, dbfs)
+        return {}
+
+    async def do_silence(self) -> Answer:
+        """The microphone hears nothing."""
+        self._card.capture.hear_silence()
+        return {}
+
+    async def do_hear(self, pcm: str) -> Answer:
+        """The microphone hears mono PCM once."""
+        self._card.capture.hear(base64.b64decode(pcm))
+        return {}
+
+    async def do_mixer(self) -> Answer:
+        """Mute switches and volumes (dB) as the host set them."""
+        card = self._card
+        return {
+            name: {"muted": card.muted[unit], "decibel": card.volume[unit] / 256}
+            for name, unit in (("playback", SPEAKER_VOLUME), ("capture", CAPSULE_VOLUME))
+        }
+
+    @property
+    def _card(self) -> AudioFunction:
+        if self._audio is None:
+            raise TypeError("this device has no sound card")
+        return self._audio
+
+
+async def _main() -> None:
+    control = socket.socket(fileno=0)
+    reader, writer = await asyncio.open_connection(sock=control, limit=1 << 26)
+    await Emulator(json.loads(sys.argv[1])).serve(reader, writer)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

@@ -1,0 +1,1 @@
+"""Tests that run in the rig's guest, wherever pytest was started (see `conftest`)."""
