@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import TYPE_CHECKING, Any, Self
 
@@ -53,6 +54,8 @@ class Client:
 
     def close(self) -> None:
         """Close the connection; a `watch` that waits in another thread ends."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for a line
         self._socket.close()
         self._lines.close()
 

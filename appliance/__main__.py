@@ -1,0 +1,241 @@
+"""The `deskbell` command: runs the desk, and steers one that runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import shtab
+
+from appliance import report, settings
+from appliance.control.client import Client
+from appliance.control.document import VERSION
+from appliance.control.protocol import ControlError, Refused
+from appliance.control.server import AlreadyRunning
+from appliance.desk import events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Run = Callable[[argparse.Namespace], int]
+
+DONE, REFUSED, USAGE, NO_DESK, WRONG_SETTINGS, FAULT = range(6)
+EXIT_CODES = f"""exit codes:
+  {DONE} done
+  {REFUSED} refused, or not healthy
+  {USAGE} wrong words on the command line
+  {NO_DESK} no desk there
+  {WRONG_SETTINGS} wrong settings
+  {FAULT} the desk stopped because of a fault"""
+
+
+CALLS: dict[str, type[events.Command]] = {
+    "answer": events.Answer,
+    "reject": events.Reject,
+    "hold": events.Hold,
+    "resume": events.Resume,
+    "park": events.Park,
+    "retrieve": events.Retrieve,
+    "transfer": events.Transfer,
+    "dial": events.Dial,
+    "digits": events.SendDigits,
+    "hangup": events.HangUp,
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Carry out one command line; return its exit code."""
+    options = parser().parse_args(words)
+    try:
+        return int(options.run(options))
+    except Refused as error:
+        return _say(f"refused: {error}", REFUSED)
+    except AlreadyRunning as error:
+        return _say(str(error), REFUSED)
+    except ControlError as error:
+        return _say(str(error), NO_DESK)
+    except settings.SettingsError as error:
+        return _say(str(error), WRONG_SETTINGS)
+    except BrokenPipeError:  # the reader of our output has gone: `deskbell watch | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    top = argparse.ArgumentParser(
+        "deskbell",
+        description="The reception console in a box.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"deskbell {VERSION}")
+    top.add_argument(
+        "--socket",
+        type=Path,
+        default=Path(os.environ.get("DESKBELL_SOCKET", settings.DeskOptions().socket)),
+        help="where the desk listens (default: $DESKBELL_SOCKET, else %(default)s)",
+    ).complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own way
+    shtab.add_argument_to(top, "--completion", help="print completion for a shell")
+    commands = top.add_subparsers(title="commands", metavar="command", required=True)
+    _add_running(commands)
+    _add_looking(commands)
+    _add_calls(commands)
+    return top
+
+
+Commands = Any  # argparse's own type for this is private
+
+
+def _add(commands: Commands, name: str, text: str, run: Run) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    made.set_defaults(run=run)
+    return made
+
+
+def _add_settings_path(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--settings", type=Path, default=settings.DEFAULT_PATH, metavar="FILE", help="(default: %(default)s)"
+    ).complete = shtab.FILE  # type: ignore[attr-defined]
+
+
+def _add_running(commands: Commands) -> None:
+    run = _add(commands, "run", "Run the desk until it is told to stop.", _run)
+    _add_settings_path(run)
+    demo = _add(commands, "demo", "Try everything: an exchange, callers, a simulated desk, its page.", _demo)
+    demo.add_argument("--port", type=int, default=0, help="of the page (default: a free one from 8080 on)")
+    _add(commands, "settings", "Print a settings file with every option explained.", _settings)
+    doctor = _add(commands, "doctor", "Find out what keeps this desk from working.", _doctor)
+    _add_settings_path(doctor)
+    _add_json(doctor)
+
+
+def _add_looking(commands: Commands) -> None:
+    for name, text, words in (
+        ("status", "Show the line, the calls and the devices.", report.status),
+        ("calls", "List the calls and who is parked.", report.calls),
+        ("devices", "List the devices, their state and what they show.", report.devices),
+    ):
+        _add_json(_add(commands, name, text, _show(words)))
+    _add_json(_add(commands, "watch", "Show what changes, as it happens.", _watch))
+
+
+def _add_calls(commands: Commands) -> None:
+    """Everything a person can ask of the desk: one command for each, its fields the arguments."""
+    for name, ask in CALLS.items():
+        command = _add(commands, name, (ask.__doc__ or "").strip(), _asking(ask))
+        for at, field in enumerate(fields(ask)):
+            if field.default is MISSING:
+                command.add_argument(field.name)
+            elif at == 0:
+                command.add_argument(field.name, nargs="?", default="", help="default: the one that is meant")
+            else:
+                command.add_argument(f"--{field.name}", default="", help="default: the one that is meant")
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+# --- the commands
+
+
+def _run(options: argparse.Namespace) -> int:
+    from appliance.daemon import Daemon
+
+    loaded = settings.load(options.settings)
+    logging.basicConfig(
+        level=loaded.desk.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    try:
+        asyncio.run(Daemon(loaded).run())
+    except ControlError:
+        raise
+    except Exception:
+        logging.getLogger("deskbell").exception("the desk stops, to be started anew in a known state")
+        return FAULT
+    return DONE
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from appliance.demo import show
+
+    return show.run(options.port)
+
+
+def _settings(_: argparse.Namespace) -> int:
+    print(settings.example(), end="")
+    return DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from appliance import doctor
+
+    findings = doctor.examine(options.settings, options.socket)
+    if options.json:
+        _print_json([finding.as_json() for finding in findings])
+    else:
+        print(report.findings(findings))
+    return DONE if all(finding.well for finding in findings) else REFUSED
+
+
+def _show(words: Callable[[dict[str, Any]], tuple[str, Any]]) -> Run:
+    """Return a command that prints part of the state, as text or as JSON."""
+
+    def run(options: argparse.Namespace) -> int:
+        with Client(options.socket) as desk:
+            text, data = words(desk.status())
+        if options.json:
+            _print_json(data)
+        else:
+            print(text)
+        return DONE
+
+    return run
+
+
+def _watch(options: argparse.Namespace) -> int:
+    with Client(options.socket) as desk:
+        if options.json:
+            for message in desk.watch():
+                print(json.dumps(message, ensure_ascii=False), flush=True)
+        else:
+            before: dict[str, Any] = {}
+            for state in desk.states():
+                for line in report.changes(before, state):
+                    print(line, flush=True)
+                before = state
+    return DONE
+
+
+def _asking(ask: type[events.Command]) -> Run:
+    """Return a command that asks one thing of the desk."""
+
+    def run(options: argparse.Namespace) -> int:
+        with Client(options.socket) as desk:
+            desk.ask(ask(**{field.name: getattr(options, field.name) for field in fields(ask)}))
+        return DONE
+
+    return run
+
+
+def _print_json(data: Any) -> None:  # noqa: ANN401 - whatever the command shows
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _say(text: str, code: int) -> int:
+    print(f"deskbell: {text}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The state as clients see it: one JSON object made of the desk's snapshot and the devices.
+
+Collections are objects keyed by id, and nothing is null, so that a change is an RFC 7396 merge patch.
+Times are seconds on the daemon's monotonic clock, sent with each message as `now`.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from appliance.desk.state import Call, Extension, Orbit, Party, Snapshot
+    from drivers.base import Device, LampState
+
+try:
+    VERSION = version("deskbell")
+except PackageNotFoundError:
+    VERSION = "0"
+
+Json = dict[str, Any]
+
+
+def document(desk: Snapshot, devices: Iterable[Device], name: str, number: str) -> Json:
+    """Return the whole state; `name` and `number` are the desk's own."""
+    return {
+        "desk": {"name": name, "number": number, "version": VERSION},
+        "registration": {
+            "state": desk.registration.state,
+            "code": desk.registration.code,
+            "reason": desk.registration.reason,
+        },
+        "calls": {call.id: _call(call) for call in desk.calls},
+        "orbits": {orbit.number: _orbit(orbit) for orbit in desk.orbits},
+        "extensions": {extension.number: _extension(extension) for extension in desk.extensions},
+        "devices": {device.id: _device(device) for device in devices},
+        "audio": desk.audio,
+        "muted": desk.muted,
+        "notice": desk.notice,
+    }
+
+
+def _party(party: Party) -> Json:
+    return {"number": party.number, "name": party.name}
+
+
+def _call(call: Call) -> Json:
+    return {
+        "direction": call.direction,
+        **_party(call.party),
+        "called": call.called,
+        "state": call.state,
+        "arrived": call.arrived,
+        "since": call.since,
+        "target": call.target,
+        "alert": call.alert,
+        "note": call.note,
+    }
+
+
+def _orbit(orbit: Orbit) -> Json:
+    return {"state": orbit.state, **_party(orbit.party), "since": orbit.since, "reason": orbit.reason}
+
+
+def _extension(extension: Extension) -> Json:
+    return {
+        "name": extension.name,
+        "state": extension.state,
+        "party_number": extension.party.number,
+        "party_name": extension.party.name,
+        "since": extension.since,
+        "reason": extension.reason,
+    }
+
+
+def _device(device: Device) -> Json:
+    return {
+        "kind": device.kind,
+        "name": device.name,
+        "state": device.state,
+        "reason": device.reason,
+        "simulated": device.simulated,
+        "audio": device.kind.speaks,
+        "keys": sorted(device.keys),
+        "lamps": {lamp: _lamp(device.shown[lamp]) for lamp in sorted(device.shown)},
+    }
+
+
+def _lamp(lamp: LampState) -> Json:
+    return {"pattern": lamp.pattern, "colour": "#{:02x}{:02x}{:02x}".format(*lamp.colour)}

@@ -1,0 +1,231 @@
+"""The desk daemon's wiring: the only place that knows everybody.
+
+    devices ─ keys ──▶ ┌──────┐ ── actions ──▶ SIP agent, timers
+    SIP agent ─ events▶│ Desk │ ── lamps ────▶ devices
+    control ─ commands▶└──────┘ ── state ────▶ watchers
+
+Everything runs in one asyncio loop; other threads come in by `_soon`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance.control import protocol
+from appliance.control.document import document
+from appliance.control.server import ControlServer
+from appliance.desk import actions, events
+from appliance.desk.desk import Desk, DeskConfig
+from appliance.desk.keys import Key
+from appliance.desk.lamps import lamps
+from appliance.sip.agent import SipAgent
+from appliance.sip.config import SipConfig
+from drivers import base
+from drivers.hub import Hub
+from drivers.simulated import SimulatedDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.desk.lamps import Shine
+    from appliance.settings import Settings
+
+log = logging.getLogger("deskbell.daemon")
+
+KEYS = {base.Key(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
+
+
+class Daemon:
+    """One desk, from the first registration to the last lamp dark."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Put the parts together; nothing is opened before `run`."""
+        self._settings = settings
+        self._desk = Desk(_desk_config(settings))
+        self._simulated = SimulatedDesk() if settings.devices.simulated else None
+        self._hub = Hub(
+            on_key=lambda event: self._soon(self._key, event),
+            on_device=lambda device: self._soon(self._device, device),
+            simulated=self._simulated,
+        )
+        self._agent = SipAgent(
+            _sip_config(settings),
+            on_event=lambda event: self._soon(self._happens, event),
+            card_of=self._card_of,
+            on_death=lambda error: self._soon(self._die, error),
+        )
+        self._control = ControlServer(
+            Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time()
+        )
+        self._devices: dict[str, base.Device] = {}
+        self._timers: dict[events.Timer, asyncio.TimerHandle] = {}
+        self._shown: dict[str, dict[base.Lamp, base.LampState]] = {}
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; raise what must not be survived."""
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop)
+        await self._control.start()
+        try:
+            self._hub.start()
+            self._agent.start()
+            log.info("the desk is open at %s", self._settings.desk.socket)
+            await self._over
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+            await asyncio.to_thread(self._agent.stop)
+            await asyncio.to_thread(self._hub.stop)
+            await self._control.stop()
+            log.info("the desk is closed")
+
+    # --- what comes in
+
+    def _soon(self, call: Callable[..., object], *arguments: object) -> None:
+        """Have the loop call this next: the one way in from other threads."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the desk is going down
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _key(self, event: base.KeyEvent) -> None:
+        key = KEYS.get(event.key)
+        if key is None:
+            return
+        happened = events.KeyPressed if event.pressed else events.KeyReleased
+        self._happens(happened(event.device, key))
+        if event.key is base.Key.HOOK and event.device in self._shown:
+            # The switch has moved at the device: whatever the desk made of it, the lamp must say so.
+            self._hub.show(event.device, self._shown[event.device], again=True)
+
+    def _device(self, device: base.Device) -> None:
+        before = self._devices.get(device.id)
+        self._devices[device.id] = device
+        if device.state is not base.DeviceState.ONLINE:
+            if before and before.state is base.DeviceState.ONLINE:
+                log.warning("%s is %s: %s", device.name, device.state, device.reason)
+                self._happens(events.DeviceDetached(device.id))
+                self._shown.pop(device.id, None)
+        elif not before or before.state is not base.DeviceState.ONLINE or before.audio != device.audio:
+            self._happens(events.DeviceAttached(device.id, device.kind.speaks))
+        self._control.publish()
+
+    def _ask(self, ask: protocol.Ask) -> None:
+        """Do what a client asks, or raise Refused."""
+        match ask:
+            case protocol.Press() | protocol.Release() | protocol.Unplug() | protocol.Plug():
+                self._simulate(ask)
+            case protocol.Status() | protocol.Watch():
+                pass  # the server's own
+            case _:
+                refusals = [a.reason for a in self._happens(ask) if isinstance(a, actions.Refuse)]
+                if refusals:
+                    raise protocol.Refused(refusals[0])
+
+    def _simulate(self, ask: protocol.Press | protocol.Release | protocol.Unplug | protocol.Plug) -> None:
+        if self._simulated is None:
+            raise protocol.Refused("this desk has no simulated devices; set devices.simulated = true")
+        try:
+            match ask:
+                case protocol.Press(device, key):
+                    self._simulated.press(device, key)
+                case protocol.Release(device, key):
+                    self._simulated.release(device, key)
+                case protocol.Unplug(device):
+                    self._simulated.unplug(device)
+                case protocol.Plug(device):
+                    self._simulated.plug(device)
+        except base.DriverError as error:
+            raise protocol.Refused(str(error)) from error
+
+    # --- what goes out
+
+    def _happens(self, event: events.Event) -> list[actions.Action]:
+        """Tell the desk, and carry out what it wants."""
+        todo = self._desk.handle(event, self._loop.time())
+        for action in todo:
+            self._carry_out(action)
+        self._light()
+        self._control.publish()
+        return todo
+
+    def _carry_out(self, action: actions.Action) -> None:
+        match action:
+            case actions.StartTimer(timer, seconds):
+                self._forget(timer)
+                self._timers[timer] = self._loop.call_later(seconds, self._timer_ended, timer)
+            case actions.StopTimer(timer):
+                self._forget(timer)
+            case actions.Refuse(reason):
+                log.info("refused: %s", reason)
+            case _:
+                self._agent.do(action)
+
+    def _timer_ended(self, timer: events.Timer) -> None:
+        del self._timers[timer]
+        self._happens(events.TimerEnded(timer))
+
+    def _forget(self, timer: events.Timer) -> None:
+        if handle := self._timers.pop(timer, None):
+            handle.cancel()
+
+    def _light(self) -> None:
+        """Show what has changed on every device's lamps."""
+        for device, plan in lamps(self._desk.snapshot()).items():
+            wanted = {base.Lamp(lamp): _lamp_state(shine) for lamp, shine in plan.items()}
+            if self._shown.get(device) != wanted:
+                self._shown[device] = wanted
+                self._hub.show(device, wanted)
+
+    def _state(self) -> dict[str, Any]:
+        options = self._settings
+        return document(self._desk.snapshot(), self._devices.values(), options.desk.name, options.line.user)
+
+    def _card_of(self, device: str) -> str:
+        """Return the ALSA card of a device; called from the SIP thread."""
+        found = self._devices.get(device)
+        return found.audio if found else ""
+
+    # --- the end
+
+    def _stop(self) -> None:
+        if not self._over.done():
+            self._over.set_result(None)
+
+    def _die(self, error: BaseException) -> None:
+        if not self._over.done():
+            self._over.set_exception(error)
+
+
+def _lamp_state(shine: Shine) -> base.LampState:
+    return base.LampState(base.Pattern(shine.pattern), shine.colour)
+
+
+def _desk_config(settings: Settings) -> DeskConfig:
+    return DeskConfig(
+        extensions=tuple(settings.extensions.items()),
+        orbits=settings.park.orbits,
+        park_prefix=settings.park.prefix,
+        hold_alert=settings.desk.hold_alert,
+    )
+
+
+def _sip_config(settings: Settings) -> SipConfig:
+    line = settings.line
+    return SipConfig(
+        user=line.user,
+        password=line.password,
+        host=line.server,
+        port=line.port,
+        transport="tcp" if line.transport == "tcp" else "udp",
+        display_name=line.display_name,
+        expires=line.expires,
+        extensions=tuple(settings.extensions),
+        orbits=settings.park.orbits,
+        null_audio=not settings.devices.sound,
+    )

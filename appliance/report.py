@@ -1,0 +1,114 @@
+"""The state in words, for the command line: each function returns the text and the data behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from appliance.doctor import Finding
+
+State = dict[str, Any]
+
+
+def status(state: State) -> tuple[str, Any]:
+    """Return how the desk is: its line, its calls, its devices."""
+    line, desk = state["registration"], state["desk"]
+    lines = [f"{desk['name']} ({desk['number']}): {line['state']}{_because(line['reason'])}"]
+    counts: dict[str, int] = {}
+    for call in state["calls"].values():
+        counts[call["state"]] = counts.get(call["state"], 0) + 1
+    parked = sum(orbit["state"] == "taken" for orbit in state["orbits"].values())
+    said = [f"{number} {name}" for name, number in counts.items()] + ([f"{parked} parked"] if parked else [])
+    lines.append("calls: " + (", ".join(said) or "none"))
+    lines.extend(
+        f"{device['name']}: {device['state']}{_because(device['reason'])}"
+        for device in state["devices"].values()
+    )
+    if state["notice"]:
+        lines.append(f"notice: {state['notice']}")
+    return "\n".join(lines), state
+
+
+def calls(state: State) -> tuple[str, Any]:
+    """Return the calls, and who is parked."""
+    now = state["now"]
+    rows = [
+        (name, call["direction"], _who(call), call["state"], _time(now - call["since"]), call["note"])
+        for name, call in state["calls"].items()
+    ]
+    rows += [
+        (number, "", _who(orbit), "parked", _time(now - orbit["since"]), "")
+        for number, orbit in state["orbits"].items()
+        if orbit["state"] == "taken"
+    ]
+    data = {"calls": state["calls"], "orbits": state["orbits"], "now": now}
+    return _table(("call", "way", "with", "state", "for", "note"), rows) if rows else "no calls", data
+
+
+def devices(state: State) -> tuple[str, Any]:
+    """Return the devices, their state, and what their lamps show."""
+    rows = [
+        (name, device["kind"], device["name"], device["state"] + _because(device["reason"]), _lamps(device))
+        for name, device in state["devices"].items()
+    ]
+    text = _table(("device", "kind", "name", "state", "lit"), rows) if rows else "no devices"
+    return text, state["devices"]
+
+
+def changes(before: State, state: State) -> Iterator[str]:
+    """Yield a line for each call, orbit, extension, device or line that is not as it was."""
+    if before.get("registration") != state["registration"]:
+        line = state["registration"]
+        yield f"line: {line['state']}{_because(line['reason'])}"
+    for kind in ("calls", "orbits", "extensions", "devices"):
+        old = before.get(kind, {})
+        for name in old.keys() - state[kind].keys():
+            yield f"{kind[:-1]} {name}: gone"
+        for name, item in state[kind].items():
+            if old.get(name) != item:
+                lit = f" [{_lamps(item)}]" if kind == "devices" else ""
+                yield f"{kind[:-1]} {name}: {item['state']} {_who(item)}{lit}".rstrip()
+    if state["notice"] and state["notice"] != before.get("notice"):
+        yield f"notice: {state['notice']}"
+
+
+def findings(found: Sequence[Finding]) -> str:
+    """Return what the doctor found, each fault with its remedy."""
+    return "\n".join(
+        f"ok    {finding.check}: {finding.what}"
+        if finding.well
+        else f"FAULT {finding.check}: {finding.what}\n      → {finding.remedy}"
+        for finding in found
+    )
+
+
+def _who(item: State) -> str:
+    return " ".join(part for part in (item.get("name", ""), item.get("number", "")) if part)
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _lamps(device: State) -> str:
+    return ", ".join(
+        lamp if shine["pattern"] == "on" else f"{lamp} {shine['pattern']}"
+        for lamp, shine in device["lamps"].items()
+        if shine["pattern"] != "off"
+    )
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    table = [tuple(heads), *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    )
