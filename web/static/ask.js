@@ -1,0 +1,21 @@
+// Asking the desk to do something; what it refuses is told in its own words.
+
+import { tell } from "./speech.js";
+import { _ } from "./words.js";
+
+/** Ask, and return true when the desk does it. */
+export async function ask(name, members = {}) {
+  try {
+    const response = await fetch(`/ask/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(members),
+    });
+    if (response.ok) return true;
+    if (response.status === 503) tell(_("The desk does not answer. Nothing was done."));
+    else tell((await response.json()).error, "en");
+  } catch {
+    tell(_("This page has lost its server. Nothing was done."));
+  }
+  return false;
+}

@@ -1,0 +1,31 @@
+// What the page says: notices that are seen and read out, and words for screen readers alone.
+
+const SHOWN = 15_000; // milliseconds that a notice stays
+const notice = document.getElementById("notice");
+const dismiss = document.getElementById("dismiss");
+const spoken = document.getElementById("spoken");
+let ending;
+
+function clear() {
+  notice.textContent = "";
+  dismiss.hidden = true;
+}
+
+/** Show a notice and have it read out, also when it is the same again. */
+export function tell(text, language = document.documentElement.lang) {
+  clearTimeout(ending);
+  clear();
+  setTimeout(() => {
+    notice.lang = language;
+    notice.textContent = text;
+    dismiss.hidden = false;
+  }, 50);
+  ending = setTimeout(clear, SHOWN);
+}
+
+/** Have something read out when the reader pauses. */
+export function say(text) {
+  spoken.textContent = text;
+}
+
+dismiss.addEventListener("click", clear);
