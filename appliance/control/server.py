@@ -61,7 +61,7 @@ class ControlServer:
         self._handle = handle
         self._state = state
         self._clock = clock
-        self._clients: set[asyncio.StreamWriter] = set()
+        self._clients: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._watchers: set[asyncio.StreamWriter] = set()
         self._sent: dict[str, Any] = {}
         self._due = False
@@ -89,6 +89,7 @@ class ControlServer:
             self._server.close()
             for client in self._clients:
                 client.transport.abort()
+            await asyncio.gather(*self._clients.values(), return_exceptions=True)
             self._path.unlink(missing_ok=True)
         if self._lock >= 0:
             os.close(self._lock)
@@ -141,14 +142,15 @@ class ControlServer:
             client.write(encode({"id": 0, "ok": False, "error": refusal}))
             client.close()
             return
-        self._clients.add(client)
+        if task := asyncio.current_task():
+            self._clients[client] = task
         try:
             while line := await reader.readline():
                 self._write(client, encode(self._reply(line, client)))
         except (ConnectionError, ValueError):  # ValueError: a line longer than MAX_LINE
             log.info("a client left in the middle of a line, or sent one that is too long")
         finally:
-            self._clients.discard(client)
+            self._clients.pop(client, None)
             self._watchers.discard(client)
             client.close()
             with contextlib.suppress(ConnectionError):
