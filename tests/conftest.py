@@ -1,10 +1,12 @@
-"""What every room's tests share: the real exchange."""
+"""What every room's tests share: the real exchange, and the coverage at the end."""
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING
 
+import coverage
 import pytest
 
 from appliance.demo.exchange import Exchange
@@ -27,3 +29,16 @@ def fresh_exchange() -> Iterator[Exchange]:
     Exchange.prepare(lambda line: print(line, file=sys.stderr))
     with Exchange(users=10) as running:
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Under `coverage run`, tell what this run and the processes it started reached."""
+    if not (running := coverage.Coverage.current()):
+        return
+    running.stop()
+    running.save()
+    whole = coverage.Coverage()
+    whole.combine()
+    whole.save()
+    reached = whole.report(file=io.StringIO())
+    terminalreporter.write_line(f"coverage: {reached:.0f} %, in detail: make coverage")

@@ -1,0 +1,69 @@
+# `make` prints what there is. What is built once per machine lies in ~/.cache/deskbell.
+
+python := .venv/bin/python
+pip := $(python) -m pip --disable-pip-version-check install --quiet
+say = @echo "== $(1)"
+
+.PHONY: help demo test lint bench coverage rig clean venv needs-demo needs-test exchange
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+demo: needs-demo .venv/web .venv/pjsua2 exchange ## all set-up, then an exchange, a desk and its page, with callers (Ctrl-C ends it)
+	@.venv/bin/deskbell demo
+
+test: needs-test venv rig ## all set-up, then the whole suite, with a real exchange and virtual hardware
+	$(call say,tests)
+	@rm -f .coverage .coverage.*
+	@$(python) -m coverage run -m pytest
+
+lint: needs-test .venv/dev ## style, types and the house plan's import rules
+	$(call say,lint)
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+bench: venv ## how fast a key answers and a call lights the lamps
+	@$(python) -m tests.bench.first_call
+
+coverage: ## which lines the last `make test` did not reach
+	@$(python) -m coverage report --skip-covered --show-missing
+
+rig: needs-test ## the kernel that the virtual hardware is plugged into (8 minutes, once per machine)
+	$(call say,the test rig's kernel)
+	@tests/rig/build >/dev/null
+
+venv: needs-test .venv/dev .venv/pjsua2 exchange ## everything to develop with
+
+clean: ## remove what was made in this folder; ~/.cache/deskbell stays
+	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+needs-demo needs-test: needs-%:
+	@.ci/needs $*
+
+exchange: .venv/web
+	@$(python) -m appliance.demo.exchange prepare
+
+.venv/python:
+	$(call say,virtual environment)
+	@python3 -m venv .venv
+	@touch $@
+
+.venv/web: pyproject.toml | .venv/python
+	$(call say,Python packages)
+	@$(pip) --editable '.[web]'
+	@touch $@
+
+# lgpio's wheels end at Python 3.11; for a newer one it is Debian's own package that is linked in.
+.venv/dev: pyproject.toml | .venv/python
+	$(call say,Python packages for development)
+	@$(pip) --editable '.[web,dev]'
+	@$(python) -c 'import lgpio' 2>/dev/null || ln -sf /usr/lib/python3/dist-packages/*lgpio*.py /usr/lib/python3/dist-packages/_lgpio*.so .venv/lib/python3*/site-packages/
+	@touch $@ .venv/web
+
+.venv/pjsua2: $(wildcard image/pjsua2/* image/pjsua2/patches/*) | .venv/python
+	$(call say,pjsua2: the telephone)
+	@wheel=$$(image/pjsua2/build) && $(pip) --no-deps --force-reinstall "$$wheel"
+	@touch $@
