@@ -39,7 +39,11 @@ class Account(pj.Account):  # type: ignore[misc]
     """pjsua2's account; it only passes on what happens."""
 
     on_answer: Callable[[int, str], None] | None = None
-    on_call: Callable[[int, str], None] | None = None
+
+    def __init__(self, on_call: Callable[[int, str], None]) -> None:
+        """`on_call` gets pjsua2's id of a call that comes in, and the INVITE."""
+        super().__init__()
+        self._on_call = on_call
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
@@ -50,8 +54,7 @@ class Account(pj.Account):  # type: ignore[misc]
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         """An INVITE came."""
-        if self.on_call:
-            self.on_call(prm.callId, prm.rdata.wholeMsg)
+        self._on_call(prm.callId, prm.rdata.wholeMsg)
 
 
 def account_config(config: SipConfig, address: str) -> pj.AccountConfig:
@@ -99,6 +102,7 @@ class Registrar:
         self._next: Alarm | None = None
         self._overdue: Alarm | None = None
         self._pause = RETRY_SECONDS
+        self.unregistered = False
         account.on_answer = self._answered
 
     @property
@@ -120,12 +124,19 @@ class Registrar:
         self._asking = True
         self._overdue = self._engine.later(ANSWER_SECONDS, self._unanswered)
 
-    def stop(self) -> None:
-        """Stop asking; the account may be dropped."""
-        self._account.on_answer = None
+    def unregister(self) -> None:
+        """Stop asking, and give the registration back where there is one."""
         self._plan(None)
         if self._overdue:
             self._overdue.cancel()
+        self._account.on_answer = self._unregistered
+        if self.registered:
+            self._account.setRegistration(False)
+        else:
+            self.unregistered = True
+
+    def _unregistered(self, _code: int, _reason: str) -> None:
+        self.unregistered = True
 
     def _answered(self, code: int, reason: str) -> None:
         self._asking = False

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from appliance.desk.events import Event
     from appliance.sip.account import Account
     from appliance.sip.engine import Alarm
-    from appliance.sip.sound import Sound
 
 RELEASE_SECONDS = 2.0
 """How long the far end may take to confirm a release until the call counts as released."""
@@ -32,13 +31,20 @@ _BUSY_SECONDS = 0.3  # another offer is under way: try again
 _GLARE = 491
 
 
-class Operator(Protocol):
-    """What a call needs of the desk it belongs to."""
+class Voice(Protocol):
+    """Who speaks and listens at our end."""
 
-    sound: Sound
+    def connect(self, call: pj.AudioMedia, talking: bool) -> None:
+        """Let it and the far end hear each other, or not."""
+
+
+class Owner(Protocol):
+    """What a call needs of the line it belongs to."""
+
+    voice: Voice
 
     def emit(self, event: Event) -> None:
-        """Tell the desk."""
+        """Tell what happened."""
 
     def later(self, seconds: float, action: Callable[[], None]) -> Alarm:
         """Do something later in the SIP thread."""
@@ -50,14 +56,12 @@ class Operator(Protocol):
 class Call(pj.Call):  # type: ignore[misc]
     """A call, by the desk's name for it. All methods are for the SIP thread."""
 
-    def __init__(
-        self, account: Account, operator: Operator, name: str, call_id: int = pj.PJSUA_INVALID_ID
-    ) -> None:
+    def __init__(self, account: Account, owner: Owner, name: str, call_id: int = pj.PJSUA_INVALID_ID) -> None:
         """Without `call_id`, nothing is sent before `dial()`; with it, this is the call that came in."""
         super().__init__(account, call_id)
         self.name = name
         self.party: Party = NOBODY
-        self._operator = operator
+        self._owner = owner
         self._talking = False
         self._hold = False  # wanted
         self._held = False  # agreed on the wire
@@ -80,10 +84,6 @@ class Call(pj.Call):  # type: ignore[misc]
         self._talking = True
         self.makeCall(uri, _parameters())
 
-    def reject(self, code: int) -> None:
-        """Refuse it while it rings here."""
-        self.release(code)
-
     def hold(self) -> None:
         """Take the operator's audio away at once, and hold the call on the wire."""
         self._talk(False)
@@ -105,16 +105,12 @@ class Call(pj.Call):  # type: ignore[misc]
         except pj.Error as error:
             self._transfer_progressed(500, words(error), final=True)
             return
-        self._operator.later(REFER_SECONDS, self._refer_overdue)
-
-    def send_digits(self, digits: str) -> None:
-        """Send DTMF as RFC 4733 events."""
-        self.dialDtmf(digits)
+        self._owner.later(REFER_SECONDS, self._refer_overdue)
 
     def release(self, code: int = 0) -> None:
         """Send BYE, CANCEL or a final refusal; the call is over soon, whether or not it is answered."""
         self._talk(False)
-        self._operator.later(RELEASE_SECONDS, self._release_overdue)
+        self._owner.later(RELEASE_SECONDS, self._release_overdue)
         self.hangup(_parameters(code))
 
     @guarded
@@ -122,15 +118,15 @@ class Call(pj.Call):  # type: ignore[misc]
         """The INVITE session changed its state."""
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            self._operator.emit(CallAnswered(self.name))
+            self._owner.emit(CallAnswered(self.name))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._tell_released(info.lastStatusCode, info.lastReason)
-            self._operator.later(0, lambda: self._operator.forget(self))
+            self._owner.later(0, lambda: self._owner.forget(self))
 
     @guarded
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:
         """Media were agreed. Connected after the answer is sent: opening a sound card takes its time."""
-        self._operator.later(0, self._connect)
+        self._owner.later(0, self.connect_audio)
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
@@ -154,16 +150,16 @@ class Call(pj.Call):  # type: ignore[misc]
 
     def _talk(self, talking: bool) -> None:
         self._talking = talking
-        self._connect()
+        self.connect_audio()
 
-    def _connect(self) -> None:
-        """Join the call's audio, as far as it has any, with the operator's or part them."""
+    def connect_audio(self) -> None:
+        """Join the call's audio, as far as it has any, with our voice, or part them."""
         if not self.isActive():
             return
         info = self.getInfo()
         for index, media in enumerate(info.media):
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in _FLOWING:
-                self._operator.sound.connect(self.getAudioMedia(index), self._talking)
+                self._owner.voice.connect(self.getAudioMedia(index), self._talking)
 
     def _settle(self) -> None:
         """Offer hold or its end (RFC 3264 section 8.4), unless that is agreed or an offer is under way."""
@@ -177,7 +173,7 @@ class Call(pj.Call):  # type: ignore[misc]
                 parameters.opt.flag |= pj.PJSUA_CALL_UNHOLD
                 self.reinvite(parameters)
         except pj.Error:  # an offer of the far end waits for its answer
-            self._operator.later(_BUSY_SECONDS, self._settle)
+            self._owner.later(_BUSY_SECONDS, self._settle)
         else:
             self._offer = self._hold
 
@@ -188,9 +184,9 @@ class Call(pj.Call):  # type: ignore[misc]
         offer, self._offer = self._offer, None
         if code // 100 == 2:
             self._held = bool(offer)
-            self._operator.later(0, self._settle)
+            self._owner.later(0, self._settle)
         elif code == _GLARE:
-            self._operator.later(self._glare_pause(), self._settle)
+            self._owner.later(self._glare_pause(), self._settle)
         else:
             log.warning("the exchange answers %d to hold=%s", code, offer)
 
@@ -203,7 +199,7 @@ class Call(pj.Call):  # type: ignore[misc]
         party = asserted_party(message(text))
         if party is not None and party != self.party:
             self.party = party
-            self._operator.emit(PartyChanged(self.name, party))
+            self._owner.emit(PartyChanged(self.name, party))
 
     def _refer_overdue(self) -> None:
         if not self._refer_answered:
@@ -212,7 +208,7 @@ class Call(pj.Call):  # type: ignore[misc]
     def _transfer_progressed(self, code: int, reason: str, final: bool) -> None:
         if self._referring:
             self._referring = not final
-            self._operator.emit(TransferProgressed(self.name, code, reason, final))
+            self._owner.emit(TransferProgressed(self.name, code, reason, final))
 
     def _release_overdue(self) -> None:
         self._tell_released(408, "the far end did not confirm the release")
@@ -220,7 +216,7 @@ class Call(pj.Call):  # type: ignore[misc]
     def _tell_released(self, code: int, reason: str) -> None:
         if not self._released:
             self._released = True
-            self._operator.emit(CallReleased(self.name, code, reason))
+            self._owner.emit(CallReleased(self.name, code, reason))
 
 
 _FLOWING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)

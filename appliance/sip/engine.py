@@ -213,7 +213,8 @@ class Engine:
             endpoint, self._endpoint = self._endpoint, None
             gc.collect()
             if endpoint is not None:
-                endpoint.libDestroy()
+                # All is said: pjsip need not wait a second for answers, as it would.
+                endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
             del endpoint
             gc.collect()
 

@@ -23,12 +23,14 @@ class Sound:
 
     def __init__(self, endpoint: Endpoint, silent: bool) -> None:
         """`silent`: never touch a sound card."""
+        self._endpoint = endpoint
         self._devices = endpoint.audDevManager()
         self._silent = silent
         self._card = ""
         self._devices.setNullDev()
         self._microphone = self._devices.getCaptureDevMedia()
         self._speaker = self._devices.getPlaybackDevMedia()
+        endpoint.on_sound_failed = self._failed
 
     def use(self, card: str) -> None:
         """Let the operator hear and speak through this ALSA card; "": through none."""
@@ -38,8 +40,12 @@ class Sound:
         if not card or not self._open(card):
             self._fall_silent()
 
-    def failed(self) -> None:
-        """The card has stopped working: go on without."""
+    def close(self) -> None:
+        """Let go of the endpoint."""
+        self._endpoint.on_sound_failed = None
+
+    def _failed(self) -> None:
+        """Go on without the card: it has stopped working."""
         log.warning("the sound card %s has gone", self._card or "(none)")
         self._fall_silent()
 
