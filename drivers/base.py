@@ -15,6 +15,14 @@ class DriverError(OSError):
     """A device cannot be opened, read or written; the message says which and what to do."""
 
 
+class Unplugged(DriverError):
+    """The device is not there any more."""
+
+
+class AccessDenied(DriverError, PermissionError):
+    """The device is there and may not be opened; the message names the udev fix."""
+
+
 class Key(StrEnum):
     """A key that a person presses; the value is its name everywhere outside this room."""
 

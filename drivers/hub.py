@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from drivers.base import Device, DeviceState, DriverError, Key, KeyEvent, Lamp, LampState
+from drivers.gpio import GpioHeader, GpioPins
+from drivers.usb import UsbBus
 from drivers.worker import Report, Worker
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Hub:
     into the event loop by `call_soon_threadsafe`. `on_device` tells every change of a device: its state, its
     audio, what its lamps show. A device that was seen once stays in the list, offline while it is away.
 
-        hub = Hub(print, print, simulated=SimulatedDesk())
+        hub = Hub(print, print, usb=False, simulated=SimulatedDesk())
         hub.start()
         hub.show("sim-headset", {Lamp.RING: LampState(Pattern.ON)})
         hub.stop()
@@ -51,12 +53,21 @@ class Hub:
         self,
         on_key: Callable[[KeyEvent], None],
         on_device: Callable[[Device], None],
+        *,
+        usb: bool = True,
+        gpio: GpioPins | None = None,
         simulated: Source | None = None,
     ) -> None:
-        """Nothing happens before `start`."""
+        """Say which devices to use: what is on USB, what is wired to the GPIO header, what is simulated."""
         self._on_key = on_key
         self._on_device = on_device
-        self._sources: tuple[Source, ...] = (simulated,) if simulated else ()
+        self._sources: list[Source] = []
+        if usb:
+            self._sources.append(UsbBus())
+        if gpio:
+            self._sources.append(GpioHeader(gpio))
+        if simulated:
+            self._sources.append(simulated)
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.RLock()
         self._changes: SimpleQueue[Device | None] = SimpleQueue()

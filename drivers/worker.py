@@ -6,13 +6,12 @@ Only the newest lamp plan counts: a device that blocks delays nobody, and is sho
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.base import DeviceState, LampState
+from drivers.base import AccessDenied, DeviceState, LampState, Unplugged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 3.0
-GONE = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,10 @@ class Worker:
 
 
 def _state(fault: OSError) -> tuple[DeviceState, str]:
-    if isinstance(fault, PermissionError):
-        return DeviceState.DENIED, str(fault)
-    if fault.errno in GONE:
-        return DeviceState.OFFLINE, "unplugged"
-    return DeviceState.FAILED, str(fault)
+    match fault:
+        case AccessDenied():
+            return DeviceState.DENIED, str(fault)
+        case Unplugged():
+            return DeviceState.OFFLINE, str(fault)
+        case _:
+            return DeviceState.FAILED, str(fault)

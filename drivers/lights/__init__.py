@@ -1,1 +1,5 @@
 """Busy lights."""
+
+from drivers.lights.light import offer
+
+__all__ = ["offer"]

@@ -25,7 +25,7 @@ class Desk:
         self.keys: list[KeyEvent] = []
         self.told: list[Device] = []
         self._news = threading.Condition()
-        self.hub = Hub(self._on_key, self._on_device, simulated=self.simulated)
+        self.hub = Hub(self._on_key, self._on_device, usb=False, simulated=self.simulated)
 
     def _on_key(self, event: KeyEvent) -> None:
         with self._news:

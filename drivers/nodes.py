@@ -1,0 +1,87 @@
+"""The hidraw nodes of this machine as sysfs shows them: who they are, without opening anything."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BUSES = {0x03: "usb", 0x05: "bluetooth"}  # linux/input.h
+ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9.]+")
+SERIAL_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One hidraw node, from plug to unplug: `instance` is new at every plugging, all else may come again."""
+
+    path: str  # /dev/hidraw3
+    instance: str  # 0003:0B0E:0307.0005
+    bus: int
+    vendor: int
+    product: int
+    release: int  # bcdDevice
+    interface: int  # -1 where there is no USB interface
+    name: str
+    serial: str
+    port: str  # 1-1.4: where on which hub
+    folder: str  # of the USB device in sysfs; "" where there is none
+    descriptor: bytes
+
+    @property
+    def id(self) -> str:
+        """Stable over replugging: by serial number, by port where there is none."""
+        bus = BUSES.get(self.bus, "hid")
+        return f"{bus}-{self.vendor:04x}-{self.product:04x}-{self.serial or self.port}"
+
+
+def node_names(sys: Path) -> Iterator[str]:
+    """The names of all hidraw nodes, in the order of their numbers."""
+    names = (path.name for path in (sys / "class/hidraw").glob("hidraw*"))
+    return iter(sorted(names, key=lambda name: int(name.removeprefix("hidraw"))))
+
+
+def read_node(name: str, sys: Path) -> Node:
+    """What sysfs says of the node `name` (hidraw3); raises OSError where it is gone."""
+    hid = (sys / "class/hidraw" / name / "device").resolve(strict=True)
+    uevent = dict(line.split("=", 1) for line in (hid / "uevent").read_text().splitlines() if "=" in line)
+    bus, vendor, product = (int(part, 16) for part in uevent["HID_ID"].split(":"))
+    usb = next((folder for folder in hid.parents if (folder / "idVendor").exists()), None)
+    return Node(
+        path=f"/dev/{name}",
+        instance=hid.name,
+        bus=bus,
+        vendor=vendor,
+        product=product,
+        release=int(_text(usb, "bcdDevice") or "0", 16),
+        interface=int(_text(hid.parent, "bInterfaceNumber") or "-1", 16),
+        name=_text(usb, "product") or uevent.get("HID_NAME", hid.name),
+        serial=_plain(uevent.get("HID_UNIQ", "") or _text(usb, "serial")),
+        port=usb.name if usb else _plain(uevent.get("HID_PHYS", "") or hid.name),
+        folder=str(usb) if usb else "",
+        descriptor=(hid / "report_descriptor").read_bytes(),
+    )
+
+
+def audio_card(node: Node, sys: Path) -> str:
+    """The ALSA card id (the CARD= of a PCM name) of the sound card in the same USB device, "" for none."""
+    for card in sorted((sys / "class/sound").glob("card*")):
+        if node.folder and str(card.resolve()).startswith(node.folder + "/"):
+            return _text(card, "id")
+    return ""
+
+
+def _text(folder: Path | None, name: str) -> str:
+    """An attribute, "" where there is none."""
+    try:
+        return (folder / name).read_text(errors="replace").strip() if folder else ""
+    except OSError:
+        return ""
+
+
+def _plain(text: str) -> str:
+    return ODD_CHARACTERS.sub("_", text.strip())[:SERIAL_CHARACTERS].strip("_")

@@ -1,0 +1,135 @@
+"""Telephony devices and busy lights as they come and go: a source of devices, by sysfs and udev."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyudev  # type: ignore[import-untyped]
+
+from drivers import lights, telephony
+from drivers.base import Unplugged
+from drivers.nodes import Node, audio_card, node_names, read_node
+
+if TYPE_CHECKING:
+    from drivers.base import Device, Driver, Lose, Open, Ports, Press
+
+log = logging.getLogger(__name__)
+
+UDEV_CONTROL = Path("/run/udev/control")  # there while udevd runs
+
+
+@dataclass(frozen=True, slots=True)
+class _Attached:
+    device: Device
+    node: Node
+
+
+class UsbBus:
+    """Reports every HID telephony device and busy light; where udev is silent, what was there at start."""
+
+    def __init__(self, sys: Path = Path("/sys")) -> None:
+        """`sys` is where sysfs is mounted."""
+        self._sys = sys
+        self._attached: dict[str, _Attached] = {}  # by node name
+        self._lock = threading.Lock()
+        self._ports: Ports | None = None
+        self._observer: pyudev.MonitorObserver | None = None
+
+    def start(self, ports: Ports) -> None:
+        """Listen first and look then, so that nothing slips through in between."""
+        self._ports = ports
+        monitor = _monitor()
+        for name in node_names(self._sys):
+            self.happened("add", "hidraw", name)
+        if monitor:
+            self._observer = pyudev.MonitorObserver(
+                monitor,
+                callback=lambda event: self.happened(event.action, event.subsystem, event.sys_name),
+                name="udev",
+            )
+            self._observer.start()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._ports = None
+        if self._observer:
+            self._observer.stop()
+
+    def happened(self, action: str, subsystem: str, name: str) -> None:
+        """Take a udev event: something was added, changed or removed."""
+        with self._lock:
+            if self._ports is None:
+                return
+            if subsystem == "sound":
+                self._listen_to_cards(self._ports)
+            elif action == "remove":
+                self._vanish(name, self._ports)
+            else:
+                self._appear(name, self._ports)
+
+    def _appear(self, name: str, ports: Ports) -> None:
+        try:
+            node = read_node(name, self._sys)
+        except OSError:
+            return  # gone again already; its removal follows
+        known = self._attached.get(name)
+        if known and known.node == node:
+            ports.retry(known.device.id)  # its permissions changed, or its udev rule came
+            return
+        self._vanish(name, ports)
+        offer = telephony.offer(node) or lights.offer(node)
+        if offer is None:
+            return
+        device, open_device = offer
+        twins = [attached.node for attached in self._attached.values() if attached.device.id == device.id]
+        if any(twin.folder == node.folder for twin in twins):
+            log.info("%s: a second interface of %s is left alone", node.path, device.id)
+            return
+        if twins:  # two devices with one serial number: the later one goes by its port too
+            device = replace(device, id=f"{device.id}-{node.port}")
+        device = replace(device, audio=audio_card(node, self._sys))
+        self._attached[name] = _Attached(device, node)
+        ports.attach(device, self._only_if_same(name, node, open_device))
+
+    def _vanish(self, name: str, ports: Ports) -> None:
+        attached = self._attached.pop(name, None)
+        if attached:
+            ports.detach(attached.device.id)
+
+    def _listen_to_cards(self, ports: Ports) -> None:
+        for attached in self._attached.values():
+            ports.hear(attached.device.id, audio_card(attached.node, self._sys))
+
+    def _only_if_same(self, name: str, node: Node, open_device: Open) -> Open:
+        """Node names are used again: a worker that tries again must not open the next device."""
+
+        def open_same(press: Press, lose: Lose) -> Driver:
+            try:
+                same = read_node(name, self._sys) == node
+            except OSError:
+                same = False
+            if not same:
+                raise Unplugged("unplugged")
+            return open_device(press, lose)
+
+        return open_same
+
+
+def _monitor() -> pyudev.Monitor | None:
+    """Events from udevd; straight from the kernel where no udevd runs; None where neither can be heard."""
+    source = "udev" if UDEV_CONTROL.exists() else "kernel"
+    try:
+        monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source)
+        monitor.filter_by("hidraw")
+        monitor.filter_by("sound")
+        monitor.start()
+    except (ImportError, OSError) as fault:
+        log.warning("no hot-plug, only the devices that are there at start: udev cannot be heard: %s", fault)
+        return None
+    if source == "kernel":
+        log.warning("no udevd runs here: devices come and go, but no rule gives them their permissions")
+    return monitor
