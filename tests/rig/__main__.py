@@ -1,4 +1,4 @@
-"""`python -m tests.rig [--real-time] [--results FOLDER] [--limit SECONDS] -- COMMAND…`: run a command in the guest."""
+"""Run a command in the guest: `python -m tests.rig [--real-time] [--results DIR] [--limit S] -- COMMAND`."""
 
 from __future__ import annotations
 

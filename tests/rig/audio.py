@@ -1,8 +1,8 @@
 """A sound card function of a virtual USB device: one playback and one capture stream, 16 bit PCM.
 
-Source: USB Device Class Definition for Audio Devices 1.0 (UAC1). A stream moves one packet in each frame of 1 ms; a
-transfer of n packets is answered n ms after the one before it. When the emulator wakes up late the lost time is made
-up, so that the average rate stays exact.
+Source: USB Device Class Definition for Audio Devices 1.0 (UAC1). A stream moves one packet in each frame of
+1 ms; a transfer of n packets is answered n ms after the one before it. When the emulator wakes up late the
+lost time is made up, so that the average rate stays exact.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ class AudioFunction:
         )
 
     def control(self, request: Request) -> bytes | None:
-        """Mute and volume of the two directions, sampling frequency of the two endpoints, opening of a stream."""
+        """Mute and volume of a direction, sampling frequency of an endpoint, opening of a stream."""
         if request.kind == STANDARD and request.number == SET_INTERFACE:
             if stream := dict(zip(self.interfaces[1:], self._streams, strict=True)).get(request.index):
                 stream.restart()

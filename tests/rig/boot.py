@@ -1,8 +1,8 @@
 """Boots the guest, runs one command in it and brings back its output and exit status.
 
-The guest is a User Mode Linux kernel (see `build`) whose root is this machine's own root, read-only under an overlay. The
-command therefore sees the checkout, the virtual environment and the caches under their own paths; what it writes is
-gone afterwards, except in the results folder.
+The guest is a User Mode Linux kernel (see `build`) whose root is this machine's own root, read-only under
+an overlay. The command therefore sees the checkout, the virtual environment and the caches under their own
+paths; what it writes is gone afterwards, except in the results folder.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ class RigError(RuntimeError):
 class Job:
     """What is to be run in the guest.
 
-    `results` is a folder that the guest may write to, seen there under its own path. `real_time` lets the guest's clock
-    follow the host's; otherwise time is virtual: it jumps to the next timer whenever the guest is idle, so sleeping costs
-    nothing and a slow machine cannot disturb audio. `limit` is in seconds of the host's time.
+    `results` is a folder that the guest may write to, seen there under its own path. `real_time` lets the
+    guest's clock follow the host's; otherwise time is virtual: it jumps to the next timer whenever the
+    guest is idle, so sleeping costs nothing and a slow machine cannot disturb audio. `limit` is in seconds
+    of the host's time.
     """
 
     command: Sequence[str]
@@ -60,7 +61,7 @@ def kernel(*, may_build: bool = True) -> Path:
 
 
 def run(job: Job, output: int = 1) -> int:
-    """Run the job and return its exit status; what it writes goes to the file descriptor `output` as it comes."""
+    """Run the job and return its exit status; what it writes goes to file descriptor `output` as it comes."""
     missing = [package for path, package in NEEDED_PROGRAMS.items() if not Path(path).exists()]
     if missing:
         raise RigError(f"missing on this machine; install with: sudo apt-get install {' '.join(missing)}")

@@ -6,8 +6,8 @@
         headset.hear_tone(440)
         assert headset.played(1).measure(1000).snr > 40
 
-Each runs in a process of its own (`emulator`). Keys and lamps bear the names of the HID usage tables; report layouts are
-read with hid-tools, on purpose not with the parser that Deskbell itself uses.
+Each runs in a process of its own (`emulator`). Keys and lamps bear the names of the HID usage tables;
+report layouts are read with hid-tools, on purpose not with the parser that Deskbell itself uses.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from hidtools.hid import ReportDescriptor
+from hidtools.hut import HUT
 
 from tests.rig.audio import Format
 from tests.rig.hid import OUTPUT, TELEPHONY, VENDOR_REPORTS, Written
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from hidtools.hid import HidReport
 
 T = TypeVar("T")
+BUTTON_PAGE = 0x09
 CHECKOUT = Path(__file__).parents[2]
 PATIENCE = 5.0
 """Seconds that a device or a lamp may take."""
@@ -76,7 +78,7 @@ class Emulated:
         ours, its = socket.socketpair()
         with its:
             command = [sys.executable, "-m", "tests.rig.emulator", self._description]
-            self._process = subprocess.Popen(command, stdin=its, cwd=CHECKOUT)
+            self._process = subprocess.Popen(command, stdin=its.fileno(), cwd=CHECKOUT)
         self._control = ours
         self._answers = ours.makefile("rb")
         self.plug()
@@ -110,7 +112,7 @@ class Emulated:
         self._do("send", report=report.hex())
 
     def written(self, after: int = 0, wait: float = 0) -> list[Written]:
-        """The reports that the host has written, past the first `after`; waits up to `wait` seconds for one."""
+        """The host's reports past the first `after`; waits up to `wait` seconds for one."""
         answer = self._do("written", after=after, wait=wait)
         return [Written(kind, bytes.fromhex(data), at) for kind, data, at in answer["written"]]
 
@@ -151,7 +153,7 @@ class Headset(Emulated):
         self.release("Hook Switch")
 
     def tap(self, key: str) -> None:
-        """Press and release a key, as the momentary ones do: "Phone Mute", "Flash", "Redial", "Phone Key 5"."""
+        """Press and release a key: "Phone Mute", "Flash", "Redial", "Phone Key 5"."""
         self.press(key)
         self.release(key)
 
@@ -189,7 +191,7 @@ class Headset(Emulated):
         return history
 
     def wait_for_lamp(self, lamp: str, *, lit: bool = True, limit: float = PATIENCE) -> float:
-        """Wait until a lamp is lit (or dark); when it became so (CLOCK_MONOTONIC). AssertionError past the limit."""
+        """Wait until a lamp is lit (or dark) and tell when (CLOCK_MONOTONIC) it became so."""
         end = time.monotonic() + limit
         while True:
             history = self.lamp_history()
@@ -206,7 +208,7 @@ class Headset(Emulated):
                 yield name
 
     def played(self, seconds: float = 0) -> Recording:
-        """What the host has played into it since the last call; with `seconds`, only what it plays from now on for so long."""
+        """What the host has played since the last call; with `seconds`, what it plays from now on."""
         if seconds:
             self._do("played")
             time.sleep(seconds)
@@ -240,7 +242,7 @@ class Headset(Emulated):
 
 
 class BusyLight(Emulated):
-    """A light with vendor-defined reports that are recorded as they come; an Embrava Blynclight unless told otherwise."""
+    """A light with vendor-defined reports, recorded as they come; an Embrava Blynclight by default."""
 
     def __init__(
         self,
@@ -262,7 +264,7 @@ class Lamps(NamedTuple):
 
 
 class Field(NamedTuple):
-    """Where a key or lamp is: report number, first bit (the number's byte counted), mask, and what says pressed."""
+    """Where a key or lamp is: report, first bit (counting the number's byte), mask, value of pressed."""
 
     report: int
     start: int
@@ -274,15 +276,19 @@ def _fields(reports: dict[int, HidReport]) -> dict[str, Field]:
     """Every named key or lamp; the first of a name counts, as the vendor-defined twins come later."""
     found: dict[str, Field] = {}
     for number, report in reports.items():
-        numbered = max(number, 0)
         for field in report:
             start = field.start if report.numbered else field.start + 8
-            names = (
-                [field.usage_name]
-                if not field.is_array
-                else [field.get_usage_name(i) for i in range(len(field.usages or []))]
-            )
-            for index, name in enumerate(names):
+            for index, usage in enumerate(field.usages if field.is_array and field.usages else [field.usage]):
                 value = index + field.logical_min if field.is_array else 1
-                found.setdefault(name, Field(numbered, start, (1 << field.size) - 1, value))
+                place = Field(max(number, 0), start, (1 << field.size) - 1, value)
+                found.setdefault(_name(usage), place)
     return found
+
+
+def _name(usage: int) -> str:
+    """A usage's name in the HID usage tables; "Button 1"; else its number."""
+    page, number = usage >> 16, usage & 0xFFFF
+    if page == BUTTON_PAGE:
+        return f"Button {number}"
+    known = page in HUT and number in HUT[page]
+    return HUT[page][number].name if known else f"{usage:#010x}"

@@ -1,7 +1,8 @@
-"""The process of one virtual USB device: `python -m tests.rig.emulator DESCRIPTION`, commands on a socket at file descriptor 0.
+"""The process of one virtual USB device, commanded through the socket that is its standard input.
 
-It is a process of its own because the kernel makes a program that closes a device wait for that device's answer. Every
-line is a JSON object `{"do": …}` and gets exactly one line back, in order. `devices` is the other end.
+It is a process of its own because the kernel makes a program that closes a device wait for that device's
+answer. Every line is a JSON object `{"do": …}` and gets exactly one line back, in order. `devices` is the
+other end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""GPIO lines of the kernel's gpio-sim: a chip that looks like the Raspberry Pi's, buttons to press, lamps to read.
+"""GPIO lines of the kernel's gpio-sim: a Raspberry Pi's chip with buttons to press and lamps to read.
 
 Source: the kernel's Documentation/admin-guide/gpio/gpio-sim.rst.
 """

@@ -50,7 +50,7 @@ VENDOR_REPORTS = bytes.fromhex(
 
 @dataclass(frozen=True)
 class Written:
-    """A report that the host wrote: which kind, its bytes (number first where numbered), and when (CLOCK_MONOTONIC)."""
+    """A report from the host: which kind, its bytes (number first where numbered), when (CLOCK_MONOTONIC)."""
 
     kind: int
     data: bytes

@@ -67,7 +67,7 @@ class Measurement:
 
 
 def _tone_power(samples: array[int], hz: float, rate: int) -> float:
-    """Mean power of the component at `hz`, fitted by least squares (so that the length need not be whole periods)."""
+    """Mean power of the component at `hz`, by least squares, as the length need not be whole periods."""
     step = 2 * math.pi * hz / rate
     cosine = [math.cos(step * index) for index in range(len(samples))]
     sinus = [math.sin(step * index) for index in range(len(samples))]

@@ -43,11 +43,15 @@ class Request:
 
 
 class Function(Protocol):
-    """Some interfaces of a device; the numbers of its interfaces and endpoints are given to its constructor."""
+    """Some interfaces of a device, with their endpoints."""
 
-    interfaces: Sequence[int]
-    endpoints: Sequence[int]
-    """Endpoint addresses, bit 7 set for those into the host."""
+    @property
+    def interfaces(self) -> Sequence[int]:
+        """Their numbers."""
+
+    @property
+    def endpoints(self) -> Sequence[int]:
+        """Endpoint addresses, bit 7 set for those into the host."""
 
     def descriptors(self) -> bytes:
         """Its part of the configuration descriptor."""

@@ -1,14 +1,14 @@
-"""The device side of USB/IP: takes the kernel's transfer requests (URBs) from vhci-hcd's socket and answers them.
+"""The device side of USB/IP: takes the kernel's transfers (URBs) from vhci-hcd's socket and answers them.
 
-Source: the kernel's Documentation/usb/usbip_protocol.rst. Every number on the wire is big-endian. There is no import
-handshake here: the socket is handed to the kernel directly, by way of the virtual host controller's `attach` file.
+Source: the kernel's Documentation/usb/usbip_protocol.rst. Every number on the wire is big-endian. There is
+no import handshake here: the socket is handed to the kernel directly, by way of the virtual host
+controller's `attach` file.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import socket
 import struct
 import time
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 CONTROLLER = Path("/sys/devices/platform/vhci_hcd.0")
@@ -54,7 +55,7 @@ class Device(Protocol):
 
 
 class Link:
-    """One device's connection to the kernel. Each transfer is answered exactly once, or never if it was taken back."""
+    """A device's connection to the kernel: each transfer is answered once, or never if it was taken back."""
 
     def __init__(self, connection: socket.socket, device: Device) -> None:
         self._connection = connection
@@ -63,7 +64,7 @@ class Link:
         self._pending: dict[int, Urb] = {}
 
     def receive(self) -> bool:
-        """Read what has arrived and hand it to the device; False when the kernel has closed the connection."""
+        """Read what has arrived and hand it to the device; False when the kernel has hung up."""
         try:
             arrived = self._connection.recv(1 << 18)
         except ConnectionError:
@@ -76,7 +77,7 @@ class Link:
     def complete(
         self, urb: Urb, data: bytes = b"", status: int = 0, packets: list[int] | None = None
     ) -> None:
-        """Answer a transfer: `data` for an incoming one, `packets` the lengths that an incoming isochronous one got."""
+        """Answer a transfer: with `data` if it is incoming, the lengths of its `packets` if isochronous."""
         if self._pending.pop(urb.number, None) is None:
             return
         done = len(data) if urb.incoming else len(urb.data)
@@ -89,7 +90,7 @@ class Link:
         self.complete(urb, status=-errno.EPIPE)
 
     def _next_message(self) -> tuple[int, int, Urb] | None:
-        """The next whole command, its number and either its transfer or (for UNLINK) the number to take back."""
+        """The next whole command, the number of the transfer that it is about, and its own transfer."""
         if len(self._received) < HEADER_BYTES:
             return None
         command, number, _, incoming, endpoint, first, length, _, packets, _, setup = COMMAND.unpack_from(

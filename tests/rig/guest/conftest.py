@@ -79,7 +79,15 @@ def _run_in_guest(session: pytest.Session) -> None:
         results = Path(folder)
         (results / "tests").write_text("\n".join(item.nodeid for item in _of_this_folder(session.items)))
         job = Job(
-            command=[sys.executable, *_measured(results), "-m", "pytest", "-p", "no:cacheprovider", f"@{results}/tests"],
+            command=[
+                sys.executable,
+                *_measured(results),
+                "-m",
+                "pytest",
+                "-p",
+                "no:cacheprovider",
+                f"@{results}/tests",
+            ],
             results=results,
             real_time=os.environ.get("DESKBELL_RIG_TIME") == "real",
             limit=LIMIT,
@@ -104,7 +112,7 @@ def _run_in_guest(session: pytest.Session) -> None:
 
 
 def _measured(results: Path) -> list[str]:
-    """What makes Python measure coverage in the guest, if it is measured here; `coverage combine` joins the files."""
+    """What makes Python measure coverage in the guest where it is measured here; `coverage combine` joins."""
     if Coverage.current() is None:
         return []
     return ["-m", "coverage", "run", "--parallel-mode", f"--data-file={results}/.coverage"]

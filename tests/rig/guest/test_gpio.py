@@ -6,7 +6,7 @@ import queue
 from typing import TYPE_CHECKING
 
 import pytest
-from gpiozero import LED, Button, Device
+from gpiozero import LED, Button, Device  # type: ignore[import-untyped]
 
 from tests.rig.devices import eventually
 from tests.rig.gpio import GpioChip

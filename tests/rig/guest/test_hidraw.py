@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import hidraw
+import hidraw  # type: ignore[import-not-found]
 import pytest
 
 from tests.rig.devices import Headset, eventually
 from tests.rig.hid import TELEPHONY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HOOK_SWITCH, PHONE_MUTE = 0x01, 0x04
 OFF_HOOK, RING = 0x01, 0x02

@@ -1,15 +1,15 @@
-"""A busy light through busylight-core, which must use hidapi's hidraw backend (see the room `drivers.lights`)."""
+"""A busy light through busylight-core, on hidapi's hidraw backend as in the room `drivers.lights`."""
 
 from __future__ import annotations
 
 import sys
 
-import hidraw
+import hidraw  # type: ignore[import-not-found]
 
 from tests.rig.devices import BusyLight
 
 sys.modules["hid"] = hidraw
-from busylight_core import Light  # noqa: E402
+from busylight_core import Light  # type: ignore[import-untyped]  # noqa: E402
 
 RED = (255, 0, 0)
 

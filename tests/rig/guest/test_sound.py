@@ -22,10 +22,10 @@ FORMATS = {
 }
 
 
-@pytest.fixture(params=FORMATS.values(), ids=FORMATS)
+@pytest.fixture(params=list(FORMATS))
 def form(request: pytest.FixtureRequest) -> Format:
     """The kinds of headset in use."""
-    return request.param
+    return FORMATS[request.param]
 
 
 def describe(rate: int, channels: int) -> list[str]:
@@ -39,7 +39,8 @@ def test_a_played_tone_reaches_the_headset(form: Format, tmp_path: Path) -> None
     (tmp_path / "tone").write_bytes(b"".join(mono[at : at + 2] * channels for at in range(0, len(mono), 2)))
     with Headset(audio=form) as headset:
         subprocess.run(
-            ["aplay", "-D", f"hw:CARD={headset.card}", *describe(rate, channels), tmp_path / "tone"], check=True
+            ["aplay", "-D", f"hw:CARD={headset.card}", *describe(rate, channels), tmp_path / "tone"],
+            check=True,
         )
         heard = headset.played()
     assert (heard.rate, heard.channels) == (rate, channels)
