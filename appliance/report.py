@@ -15,7 +15,7 @@ State = dict[str, Any]
 def status(state: State) -> tuple[str, Any]:
     """Return how the desk is: its line, its calls, its devices."""
     line, desk = state["registration"], state["desk"]
-    lines = [f"{desk['name']} ({desk['number']}): {line['state']}{_because(line['reason'])}"]
+    lines = [f"{desk['name']} ({desk['number']}): {_line(line)}"]
     counts: dict[str, int] = {}
     for call in state["calls"].values():
         counts[call["state"]] = counts.get(call["state"], 0) + 1
@@ -61,7 +61,7 @@ def changes(before: State, state: State) -> Iterator[str]:
     """Yield a line for each call, orbit, extension, device or line that is not as it was."""
     if before.get("registration") != state["registration"]:
         line = state["registration"]
-        yield f"line: {line['state']}{_because(line['reason'])}"
+        yield f"line: {_line(line)}"
     for kind in ("calls", "orbits", "extensions", "devices"):
         old = before.get(kind, {})
         for name in old.keys() - state[kind].keys():
@@ -82,6 +82,10 @@ def findings(found: Sequence[Finding]) -> str:
         else f"FAULT {finding.check}: {finding.what}\n      → {finding.remedy}"
         for finding in found
     )
+
+
+def _line(line: State) -> str:
+    return f"{line['state']}{_because(line['reason'])}" if line["state"] != "registered" else "registered"
 
 
 def _who(item: State) -> str:

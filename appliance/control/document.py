@@ -25,6 +25,7 @@ Json = dict[str, Any]
 
 def document(desk: Snapshot, devices: Iterable[Device], name: str, number: str) -> Json:
     """Return the whole state; `name` and `number` are the desk's own."""
+    lifted = {device.id for device in desk.devices if device.lifted}
     return {
         "desk": {"name": name, "number": number, "version": VERSION},
         "registration": {
@@ -35,7 +36,7 @@ def document(desk: Snapshot, devices: Iterable[Device], name: str, number: str) 
         "calls": {call.id: _call(call) for call in desk.calls},
         "orbits": {orbit.number: _orbit(orbit) for orbit in desk.orbits},
         "extensions": {extension.number: _extension(extension) for extension in desk.extensions},
-        "devices": {device.id: _device(device) for device in devices},
+        "devices": {device.id: _device(device, device.id in lifted) for device in devices},
         "audio": desk.audio,
         "muted": desk.muted,
         "notice": desk.notice,
@@ -75,7 +76,7 @@ def _extension(extension: Extension) -> Json:
     }
 
 
-def _device(device: Device) -> Json:
+def _device(device: Device, lifted: bool) -> Json:
     return {
         "kind": device.kind,
         "name": device.name,
@@ -83,6 +84,7 @@ def _device(device: Device) -> Json:
         "reason": device.reason,
         "simulated": device.simulated,
         "audio": device.kind.speaks,
+        "lifted": lifted,
         "keys": sorted(device.keys),
         "lamps": {lamp: _lamp(device.shown[lamp]) for lamp in sorted(device.shown)},
     }

@@ -302,7 +302,9 @@ class Desk:
         self._place(orbit.number, orbit.party, retrieves=orbit.number)
 
     def _dial(self, ask: events.Dial) -> None:
-        self._place(_dialable(ask.number), NOBODY)
+        number = _dialable(ask.number)
+        known = (extension.name for extension in self._desk.extensions if extension.number == number)
+        self._place(number, Party(number, next(known, "")))
 
     def _transfer(self, ask: events.Transfer) -> None:
         target = _dialable(ask.target)

@@ -61,23 +61,26 @@ class Lamps:
 def calls(rounds: int) -> dict[str, list[float]]:
     """Return the times of so many calls, in milliseconds."""
     times: dict[str, list[float]] = {name: [] for name in TARGETS}
-    with tempfile.TemporaryDirectory() as home, Peer() as peer:
-        with RunningDesk(Path(home), peer.port, desk=QUIET) as desk:
-            peer.wait_for_desk()
-            desk.until("registered", lambda state: state["registration"]["state"] == "registered")
-            lamps = Lamps(desk.socket)
-            with Client(desk.socket) as keys:
-                for _ in range(rounds):
-                    call, invited = peer.invite()
-                    times["INVITE → 180"].append(1000 * (peer.wait_for(call, 180) - invited))
-                    times["INVITE → lamp"].append(1000 * (lamps.wait_for({"ring": "blink"}) - invited))
-                    pressed = time.perf_counter()
-                    keys.ask(Press("sim-headset", "hook"))
-                    times["key → 200 OK"].append(1000 * (peer.wait_for(call, 200) - pressed))
-                    peer.confirm(call)
-                    lamps.wait_for({"off_hook": "on"})
-                    peer.hang_up(call)
-                    lamps.wait_for({})
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Peer() as peer,
+        RunningDesk(Path(home), peer.port, desk=QUIET) as desk,
+    ):
+        peer.wait_for_desk()
+        desk.until("registered", lambda state: state["registration"]["state"] == "registered")
+        lamps = Lamps(desk.socket)
+        with Client(desk.socket) as keys:
+            for _ in range(rounds):
+                call, invited = peer.invite()
+                times["INVITE → 180"].append(1000 * (peer.wait_for(call, 180) - invited))
+                times["INVITE → lamp"].append(1000 * (lamps.wait_for({"ring": "blink"}) - invited))
+                pressed = time.perf_counter()
+                keys.ask(Press("sim-headset", "hook"))
+                times["key → 200 OK"].append(1000 * (peer.wait_for(call, 200) - pressed))
+                peer.confirm(call)
+                lamps.wait_for({"off_hook": "on"})
+                peer.hang_up(call)
+                lamps.wait_for({})
     return times
 
 

@@ -375,6 +375,14 @@ def test_numbers_are_dialled_as_people_write_them(desk: Reception) -> None:
     assert desk.happens(events.Dial(" (030) 12 34/56 ")) == [actions.PlaceCall("out-1", "030123456")]
 
 
+def test_a_dialled_colleague_is_shown_by_name(desk: Reception) -> None:
+    desk.happens(events.Dial("1001"))
+    desk.happens(events.Dial("4711"))
+    assert [call.party for call in desk.desk.snapshot().calls] == [Party("4711")]
+    desk.happens(events.Dial("1001"))
+    assert [call.party for call in desk.desk.snapshot().calls] == [ADA]
+
+
 def test_a_number_that_does_not_answer_says_why(desk: Reception) -> None:
     desk.happens(events.Dial("1002"))
     desk.happens(events.CallReleased("out-1", 486, "Busy Here"))
