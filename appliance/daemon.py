@@ -26,6 +26,7 @@ from appliance.desk.lamps import lamps
 from appliance.sip.agent import SipAgent
 from appliance.sip.config import SipConfig
 from drivers import base
+from drivers.gpio import GpioPins
 from drivers.hub import Hub
 from drivers.simulated import SimulatedDesk
 
@@ -51,6 +52,8 @@ class Daemon:
         self._hub = Hub(
             on_key=lambda event: self._soon(self._key, event),
             on_device=lambda device: self._soon(self._device, device),
+            usb=settings.devices.usb,
+            gpio=_gpio_pins(settings),
             simulated=self._simulated,
         )
         self._agent = SipAgent(
@@ -213,6 +216,22 @@ def _desk_config(settings: Settings) -> DeskConfig:
         park_prefix=settings.park.prefix,
         hold_alert=settings.desk.hold_alert,
     )
+
+
+def _gpio_pins(settings: Settings) -> GpioPins | None:
+    """Return what is wired to the GPIO header; None where nothing is."""
+    wired = settings.buttons
+    buttons = {base.Key.ANSWER: wired.answer, base.Key.HOLD: wired.hold, base.Key.PARK: wired.park}
+    lit = {
+        base.Lamp.ANSWER: wired.answer_lamp,
+        base.Lamp.HOLD: wired.hold_lamp,
+        base.Lamp.PARK: wired.park_lamp,
+    }
+    keys = {key: pin for key, pin in buttons.items() if pin >= 0}
+    shown = {lamp: pin for lamp, pin in lit.items() if pin >= 0}
+    if not keys and not shown:
+        return None
+    return GpioPins(keys, shown, wired.active_low, wired.lamps_active_high, wired.bounce)
 
 
 def _sip_config(settings: Settings) -> SipConfig:

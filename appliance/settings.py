@@ -125,7 +125,8 @@ class ButtonOptions:
     answer_lamp: int = option(-1, "Lamp of the Answer button.", _pin)
     hold_lamp: int = option(-1, "Lamp of the Hold button.", _pin)
     park_lamp: int = option(-1, "Lamp of the Park button.", _pin)
-    active_low: bool = option(True, "A pressed button connects its pin to ground.")
+    active_low: bool = option(True, "A pressed button connects its pin to ground, else to 3.3 V.")
+    lamps_active_high: bool = option(True, "A lamp burns while its pin is at 3.3 V, else at ground.")
     bounce: float = option(0.02, "Seconds in which a button's contact may bounce.", _seconds(0, 1))
 
 
