@@ -30,9 +30,10 @@ def create_app(socket_path: Path, hosts: tuple[str, ...] = ()) -> Flask:
     app.extensions["feed"] = feed
 
     @app.get("/")
-    def desk() -> str:
+    def desk() -> Response:
         state, now = feed.current()
-        return render_template("desk.html", now=now, **view.arrange(state))
+        page = render_template("desk.html", now=now, **view.arrange(state))
+        return Response(page, headers={"Cache-Control": "no-store"})
 
     @app.get("/events")
     def events() -> Response:

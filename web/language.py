@@ -106,6 +106,7 @@ def main() -> None:
     template = extract()
     for code in codes()[1:]:
         catalog = catalogue(code)
+        template.creation_date = catalog.creation_date  # no difference where no text differs
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
         with (CATALOGUES / f"{code}.po").open("wb") as file:

@@ -7,18 +7,16 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = {
-    "executable_path": "/usr/bin/chromium",
-    "args": [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ],
-}
+CHROMIUM = "/usr/bin/chromium"
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def take(
@@ -26,17 +24,16 @@ def take(
 ) -> None:
     """Write a PNG of the page at `url`, `width` by `height` CSS pixels, once the desk is live."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         page = browser.new_page(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",  # a lamp that blinks is caught lit
             locale=language,
         )
         page.goto(url, wait_until="load")
         page.wait_for_selector("body[data-link=live]")
         page.wait_for_timeout(600)
-        page.screenshot(path=out, full_page=True)
+        page.screenshot(path=out, full_page=True, animations="disabled")  # a lamp that blinks is caught lit
         browser.close()
 
 

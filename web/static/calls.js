@@ -31,13 +31,19 @@ function wordFor({ state, direction, alert, target }) {
   }
 }
 
+/** The number that was dialled, where it is not simply ours. */
+function calledFor({ direction, called }) {
+  if (direction !== "in" || !called || called === current().desk.number) return "";
+  return _("for %(number)s", { number: called });
+}
+
 function fill(row, _key, call) {
   mark(row, "data-state", call.state);
   mark(row, "data-direction", call.direction);
   mark(row, "data-alert", call.alert && "");
   put(row, "name", whoIs(call));
   put(row, "number", call.name ? call.number : "");
-  put(row, "called", call.direction === "in" && call.called ? _("for %(number)s", { number: call.called }) : "");
+  put(row, "called", calledFor(call));
   put(row, "word", wordFor(call));
   put(row, "note", call.note);
   count(row, call.since);

@@ -34,6 +34,18 @@ const names = {
 };
 const nameOf = (thing) => names[thing] ?? thing;
 
+/** A colour in a word, for those who do not see it. */
+function colourName(hex) {
+  const [red, green, blue] = [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+  const most = Math.max(red, green, blue);
+  const spread = most - Math.min(red, green, blue);
+  if (spread < 40) return _("white");
+  const sixth = most === red ? (green - blue) / spread : most === green ? 2 + (blue - red) / spread : 4 + (red - green) / spread;
+  const hue = (sixth * 60 + 360) % 360;
+  const names = [[12, _("red")], [40, _("orange")], [70, _("yellow")], [165, _("green")], [255, _("blue")], [330, _("purple")]];
+  return (names.find(([end]) => hue < end) ?? names[0])[1];
+}
+
 /** Let an element burn like a lamp: the style sheet knows the patterns, `--lamp` is the colour. */
 function burn(element, lamp) {
   mark(element, "data-pattern", lamp.pattern);
@@ -41,8 +53,11 @@ function burn(element, lamp) {
   put(element, "pattern", patterns[lamp.pattern] ?? lamp.pattern);
 }
 
+const lit = (lamp) => lamp.pattern !== "off";
+
 function fillLamp(item, name, lamp) {
-  put(item, "lamp", nameOf(name));
+  mark(item, "data-lamp", name);
+  put(item, "lamp", name === "status" && lit(lamp) ? colourName(lamp.colour) : nameOf(name));
   burn(item, lamp);
 }
 
@@ -123,6 +138,8 @@ function makeSimulated([id, device]) {
     const button = copy("key");
     button.dataset.press = key;
     put(button, "key", nameOf(key));
+    const image = button.querySelector("use");
+    image.setAttribute("href", image.getAttribute("href").replace(/#.*/, `#${key}`));
     makePressable(button, id, key);
     row.querySelector(".keys")?.append(button);
   }
