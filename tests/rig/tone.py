@@ -43,6 +43,15 @@ class Recording:
         first, last = (self._frame(at, frames) for at in (start, self.seconds if end is None else end))
         return Recording(self.rate, self.channels, self.pcm[first * frame : last * frame])
 
+    def weakest(self, hz: float, piece: float = 0.1) -> Measurement:
+        """The worst of the measurements of all its pieces of so many seconds.
+
+        It finds a gap or a click in a long recording, and forgives a source whose pitch is off by a little.
+        """
+        starts = range(int(self.seconds / piece))
+        measured = [self.cut(index * piece, (index + 1) * piece).measure(hz) for index in starts]
+        return min(measured, key=lambda one: one.snr, default=Measurement(-math.inf, -math.inf))
+
     def _frame(self, at: float, frames: int) -> int:
         index = round(at * self.rate)
         return max(0, min(frames, index if index >= 0 else frames + index))

@@ -12,12 +12,14 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from coverage import Coverage
 
+from appliance.demo.exchange import Exchange, ExchangeError
 from tests.rig.boot import Job, RigError, kernel, run
 
 if TYPE_CHECKING:
@@ -75,9 +77,10 @@ def _of_this_folder(items: list[pytest.Item]) -> list[pytest.Item]:
 def _run_in_guest(session: pytest.Session) -> None:
     """Boot the guest with all selected tests and put its reports into the stash."""
     config = session.config
+    selected = _of_this_folder(session.items)
     with tempfile.TemporaryDirectory(prefix="deskbell-rig-") as folder:
         results = Path(folder)
-        (results / "tests").write_text("\n".join(item.nodeid for item in _of_this_folder(session.items)))
+        (results / "tests").write_text("\n".join(item.nodeid for item in selected))
         job = Job(
             command=[
                 sys.executable,
@@ -93,22 +96,26 @@ def _run_in_guest(session: pytest.Session) -> None:
             limit=LIMIT,
             environment={RESULTS: folder},
         )
-        capture = config.pluginmanager.get_plugin("capturemanager")
         with (results / "output").open("wb") as output:
             try:
-                if capture is None:
-                    kernel()
-                else:
-                    with capture.global_and_fixture_disabled():  # a build takes minutes: show its progress
-                        kernel()
+                _prepare(config, selected)
                 run(job, output.fileno())
                 config.stash[TROUBLE] = ""
-            except RigError as error:
+            except (RigError, ExchangeError) as error:
                 config.stash[TROUBLE] = str(error)
         config.stash[TROUBLE] += "\n" + (results / "output").read_text(errors="replace")
         config.stash[REPORTS] = _read(config, results / "reports")
         for measured in results.glob(".coverage*"):
             (config.rootpath / measured.name).write_bytes(measured.read_bytes())
+
+
+def _prepare(config: pytest.Config, selected: list[pytest.Item]) -> None:
+    """Make what the guest, which has no network, finds ready in the caches; takes minutes the first time."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        kernel()
+        if any(item.get_closest_marker("exchange") for item in selected):
+            Exchange.prepare(lambda line: print(line, file=sys.stderr))
 
 
 def _measured(results: Path) -> list[str]:
