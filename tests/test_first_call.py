@@ -32,6 +32,14 @@ def legs(exchange: Exchange, caller: str) -> list[str]:
     return [channel.state for channel in exchange.channels() if channel.id.startswith(caller)]
 
 
+def bridged(exchange: Exchange) -> bool:
+    """Whether the exchange has joined the operator's leg with another: before that it transfers nothing."""
+    return any(
+        entry.get("Channel", "").startswith("PJSIP/200-") and entry.get("BridgeId")
+        for entry in exchange.ami("CoreShowChannels")
+    )
+
+
 def rings(exchange: Exchange, desk: RunningDesk, name: str = NAME) -> str:
     caller = exchange.originate(CALLER, "200", name=name)
     desk.until("a call rings", lambda state: any(c["state"] == "ringing" for c in state["calls"].values()))
@@ -62,6 +70,7 @@ def test_hold_park_and_retrieve_by_the_three_buttons(exchange: Exchange, desk: R
     caller = rings(exchange, desk)
     desk.press("answer")
     desk.until_call("answered")
+    desk.until("they are joined", lambda _: bridged(exchange))
     desk.press("hold")
     desk.until_call("held")
     desk.until("the hold lamp", lambda state: lit(state, "sim-buttons") == {"hold": "blink"})
@@ -79,7 +88,7 @@ def test_hold_park_and_retrieve_by_the_three_buttons(exchange: Exchange, desk: R
     )
     (call,) = desk.until_call("answered")["calls"].values()
     assert call["name"] == NAME
-    assert "Up" in legs(exchange, caller)
+    desk.until("the exchange says so too", lambda _: "Up" in legs(exchange, caller))
     desk.press("hold")
     desk.until_call("held")
     assert desk.deskbell("hangup", next(iter(desk.status()["calls"]))).returncode == 0
@@ -97,8 +106,7 @@ def test_given_a_call_when_another_is_answered_then_the_first_is_held(
     desk.until_call("held", "answered")
     desk.press("hold")
     desk.until_call("answered", "held")
-    for caller in callers:
-        assert "Up" in legs(exchange, caller)
+    desk.until("both are connected", lambda _: all("Up" in legs(exchange, caller) for caller in callers))
 
 
 def test_when_the_caller_gives_up_then_nothing_rings_any_more(exchange: Exchange, desk: RunningDesk) -> None:
@@ -126,11 +134,12 @@ def test_a_transfer_to_nobody_brings_the_caller_back(exchange: Exchange, desk: R
     caller = rings(exchange, desk)
     desk.lift()
     desk.until_call("answered")
+    desk.until("they are joined", lambda _: bridged(exchange))
     desk.ask(Transfer("4711"))
     state = desk.until("it says why", lambda state: state["notice"])
     assert "404" in state["notice"]
     desk.until_call("answered")
-    assert "Up" in legs(exchange, caller)
+    desk.until("the exchange says so too", lambda _: "Up" in legs(exchange, caller))
 
 
 def test_an_extension_that_gets_a_call_is_seen_ringing_and_free_again(
@@ -153,7 +162,7 @@ def test_given_a_call_when_the_headset_is_pulled_out_then_the_caller_stays_and_t
     desk.ask(Unplug("sim-headset"))
     desk.until("offline", lambda state: state["devices"]["sim-headset"]["state"] == "offline")
     desk.until_call("answered")
-    assert "Up" in legs(exchange, caller)
+    desk.until("the exchange says so too", lambda _: "Up" in legs(exchange, caller))
     desk.ask(Plug("sim-headset"))
     desk.until("off-hook again", lambda state: lit(state) == {"off_hook": "on"})
     desk.replace()
