@@ -72,6 +72,7 @@ def account_config(config: SipConfig, address: str) -> pj.AccountConfig:
     settings.mediaConfig.transportConfig.boundAddress = address
     settings.mediaConfig.transportConfig.port = config.rtp_ports[0]
     settings.mediaConfig.transportConfig.portRange = config.rtp_ports[1] - config.rtp_ports[0]
+    settings.mediaConfig.transportConfig.randomizePort = True  # other programs may use the range too
     settings.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if config.srtp else pj.PJMEDIA_SRTP_DISABLED
     settings.mediaConfig.srtpSecureSignaling = 0
     settings.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
@@ -129,14 +130,18 @@ class Registrar:
         self._plan(None)
         if self._overdue:
             self._overdue.cancel()
-        self._account.on_answer = self._unregistered
-        if self.registered:
-            self._account.setRegistration(False)
-        else:
-            self.unregistered = True
+        self._account.on_answer = self._answered_at_the_end
+        if not self._asking:
+            self._give_back(self.registered)
 
-    def _unregistered(self, _code: int, _reason: str) -> None:
-        self.unregistered = True
+    def _answered_at_the_end(self, code: int, _reason: str) -> None:
+        asked, self._asking = self._asking, False
+        self._give_back(asked and code // 100 == 2)
+
+    def _give_back(self, registered: bool) -> None:
+        self.unregistered = not registered
+        if registered:
+            self._engine.later(0, lambda: self._account.setRegistration(False))
 
     def _answered(self, code: int, reason: str) -> None:
         self._asking = False

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from appliance.sip.config import SipConfig
 
 _HANG_UP_SECONDS = 0.6
+_LAST_WORDS_SECONDS = 0.2  # for BYE, CANCEL and SUBSCRIBE, which pjsip does not tell the end of
 
 
 class SipAgent:
@@ -76,6 +77,7 @@ class SipAgent:
     def _close(self) -> None:
         self._line.hang_up()
         self._engine.pump(lambda: self._line.idle, _HANG_UP_SECONDS)
+        self._engine.pump(lambda: False, _LAST_WORDS_SECONDS)
         self._line.close()
         self._sound.close()
         del self._line, self._sound

@@ -168,6 +168,7 @@ class Engine:
         end = time.monotonic() + seconds
         while not done() and time.monotonic() < end:
             self.endpoint.libHandleEvents(10)
+            self._run_alarms()
 
     def _end(self) -> None:
         self._running = False
@@ -215,8 +216,8 @@ class Engine:
             if endpoint is not None:
                 # All is said: pjsip need not wait a second for answers, as it would.
                 endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
-            del endpoint
-            gc.collect()
+                # At once: a traceback may still refer to it, and a second one would abort the process.
+                Endpoint.__swig_destroy__(endpoint)
 
     def _loop(self) -> None:
         sip = ctypes.c_int.from_address(int(self.endpoint.libGetSipIoqueueHandle())).value

@@ -68,7 +68,13 @@ def remote_party(request: Message) -> Party:
 
 
 def asserted_party(any_message: Message) -> Party | None:
-    """Return whom P-Asserted-Identity names, None without one; a tel URI may stand beside the name."""
+    """Return whom P-Asserted-Identity names; None without one, or when that party wants privacy (RFC 3325).
+
+    A tel URI may stand beside the URI with the name.
+    """
+    wishes = {wish.strip().lower() for value in any_message.all("privacy") for wish in value.split(";")}
+    if "id" in wishes:
+        return None
     parties = [party(value) for value in any_message.all("p-asserted-identity")]
     known = [found for found in parties if found != NOBODY]
     if not known:

@@ -84,7 +84,7 @@ class Line:
             call.connect_audio()
 
     def hang_up(self) -> None:
-        """End all calls, subscriptions and the registration."""
+        """End all calls, subscriptions and the registration; pjsip needs a little time to send it all."""
         self._registrar.unregister()
         self._field.close()
         for call in self._calls.values():
@@ -94,7 +94,7 @@ class Line:
     @property
     def idle(self) -> bool:
         """Whether the exchange has confirmed all that `hang_up()` asked for."""
-        return self._registrar.unregistered and not any(call.isActive() for call in self._calls.values())
+        return self._registrar.unregistered and not self._calls
 
     def close(self) -> None:
         """Drop the calls, then the account: the order that pjsua2 survives."""

@@ -6,6 +6,7 @@ Commands come on standard input, one JSON object each; all but "register" may le
 has but one:
 
     {"do": "register", "line": "1001", "password": "…", "answer_after": 1.5, "hang_up_after": 20}
+                                                           (again: changes the habits)
     {"do": "call", "line": "1001", "number": "200"}        {"do": "answer", "line": "1001"}
     {"do": "hang_up" | "reject" | "hold" | "resume", …}    {"do": "transfer", …, "number": "1002"}
     {"do": "digits", …, "digits": "12#"}                   {"do": "tone", …, "hz": 1000}  (0: silence)
@@ -109,12 +110,16 @@ class Phone:
         """Register; `command` is the "register" command."""
         self._phones = phones
         self._name = config.user
-        self._answer_after: float | None = command.get("answer_after")
-        self._hang_up_after: float | None = command.get("hang_up_after")
+        self.behave(command)
         self._calls: list[str] = []
         self._placed = 0
         self._voice = PhoneVoice(phones.silence)
         self.line = Line(config, phones.engine, self._voice, self._happened, self._make_call)
+
+    def behave(self, command: dict[str, Any]) -> None:
+        """Take on the habits in a "register" command."""
+        self._answer_after: float | None = command.get("answer_after")
+        self._hang_up_after: float | None = command.get("hang_up_after")
 
     def do(self, verb: str, command: dict[str, Any]) -> None:
         """Do one command."""
@@ -211,7 +216,9 @@ class Phones:
         try:
             command = json.loads(text)
             line = command["line"]
-            if command["do"] == "register":
+            if command["do"] == "register" and line in self._phones:
+                self._phones[line].behave(command)
+            elif command["do"] == "register":
                 config = replace(self._config, user=line, password=command["password"])
                 self._phones[line] = Phone(self, config, command)
             else:

@@ -1,0 +1,162 @@
+"""The two sides of a tested call: the operator's line in this process, phones in another."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from appliance.desk.events import CallAnswered, CallArrived, Event, ExtensionChanged, RegistrationChanged
+from appliance.desk.state import ExtensionState, RegistrationState
+from appliance.sip import SipAgent, SipConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.demo.exchange import Exchange
+    from appliance.desk.actions import RouteAudio, SipAction
+
+SECONDS = 10.0
+ROOT = Path(__file__).parents[2]
+T = TypeVar("T", bound=Event)
+
+
+def config(exchange: Exchange, **changes: Any) -> SipConfig:
+    """The operator's line at that exchange."""
+    settings: dict[str, Any] = {
+        "user": "200",
+        "password": exchange.password("200"),
+        "host": exchange.host,
+        "port": exchange.sip_port,
+        "null_audio": True,
+    }
+    return SipConfig(**{**settings, **changes})
+
+
+class Operator:
+    """A SipAgent, and all that it tells."""
+
+    def __init__(self, settings: SipConfig, **more: Any) -> None:
+        self.agent = SipAgent(settings, self._happened, **more)
+        self.events: list[Event] = []
+        self._news = threading.Condition()
+
+    def __enter__(self) -> Self:
+        self.agent.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.agent.stop()
+
+    def do(self, action: SipAction | RouteAudio) -> None:
+        self.agent.do(action)
+
+    def wait(self, kind: type[T], *, since: int = 0, seconds: float = SECONDS, **fields: object) -> T:
+        """The first event of that kind with those fields, from the `since`th event on."""
+
+        def found() -> T | None:
+            for event in self.events[since:]:
+                if isinstance(event, kind) and all(getattr(event, k) == v for k, v in fields.items()):
+                    return event
+            return None
+
+        with self._news:
+            assert self._news.wait_for(lambda: found() is not None, seconds), (
+                f"no {kind.__name__} {fields} among {self.events[since:]}"
+            )
+            event = found()
+        assert event is not None
+        return event
+
+    def registered(self) -> Self:
+        self.wait(RegistrationChanged, state=RegistrationState.REGISTERED)
+        return self
+
+    def extension(self, number: str, state: ExtensionState, since: int = 0) -> ExtensionChanged:
+        return self.wait(ExtensionChanged, number=number, state=state, since=since)
+
+    def rings(self, since: int = 0) -> CallArrived:
+        return self.wait(CallArrived, since=since)
+
+    def talks(self, call: str, since: int = 0) -> None:
+        self.wait(CallAnswered, call=call, since=since)
+
+    def mark(self) -> int:
+        """A place in the events, for `since`."""
+        return len(self.events)
+
+    def _happened(self, event: Event) -> None:
+        with self._news:
+            self.events.append(event)
+            self._news.notify_all()
+
+
+class Phones:
+    """A process of `appliance.sip.phone`."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._events: list[dict[str, Any]] = []
+        self._news = threading.Condition()
+        program = [sys.executable, "-X", "faulthandler", "-m", "appliance.sip.phone"]
+        self._process = subprocess.Popen(
+            [*program, exchange.host, str(exchange.sip_port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def register(self, line: str, **habits: Any) -> str:
+        self.do(line, "register", password=self._exchange.password(line), **habits)
+        self.wait(line, "RegistrationChanged", state="registered")
+        return line
+
+    def do(self, line: str, verb: str, **more: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": verb, "line": line, **more}) + "\n")
+        self._process.stdin.flush()
+
+    def mark(self) -> int:
+        return len(self._events)
+
+    def wait(self, line: str, event: str, *, since: int = 0, **fields: Any) -> dict[str, Any]:
+        wanted = {"line": line, "event": event, **fields}
+
+        def found() -> dict[str, Any] | None:
+            return next((e for e in self._events[since:] if wanted.items() <= e.items()), None)
+
+        with self._news:
+            assert self._news.wait_for(lambda: found() is not None, SECONDS), (
+                f"no {wanted} among {self._events[since:]}"
+            )
+            return found() or {}
+
+    def close(self) -> int:
+        """End the process and return its exit status."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        status = self._process.wait(SECONDS)
+        self._reader.join(SECONDS)
+        return status
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._news:
+                self._events.append(json.loads(line))
+                self._news.notify_all()
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+    """Wait for a condition that nobody tells of."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.02)

@@ -1,0 +1,166 @@
+"""The SIP thread starts and ends cleanly, whatever goes on, and its log tells no secret."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from appliance.desk.actions import AnswerCall, HangUpCall, HoldCall, PlaceCall, SendDtmf, TransferCall
+from appliance.desk.events import Event, RegistrationChanged
+from appliance.sip import SipAgent, SipError
+from appliance.sip.log import redacted
+from tests.sip.parties import ROOT, Operator, config
+from tests.sip.scripted import ScriptedExchange
+
+if TYPE_CHECKING:
+    from appliance.demo.exchange import Exchange
+    from tests.sip.parties import Phones
+
+ONE_LIFE = """
+import sys, threading, time
+from appliance.desk.actions import PlaceCall
+from appliance.sip import SipAgent, SipConfig
+password, port, number = sys.stdin.readline().strip(), int(sys.argv[1]), sys.argv[2]
+line = SipConfig("200", password, "127.0.0.1", port=port, extensions=("1001", "1002"), null_audio=True)
+agent = SipAgent(line, lambda event: print(type(event).__name__, flush=True))
+agent.start()
+agent.do(PlaceCall("out-1", number))
+time.sleep(float(sys.argv[3]))
+agent.stop()
+assert not agent.alive and threading.enumerate() == [threading.main_thread()]
+print("ended", flush=True)
+"""
+
+
+def live(exchange: Exchange, program: str, number: str, seconds: float) -> subprocess.CompletedProcess[str]:
+    """One life of a line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", program, str(exchange.sip_port), number, str(seconds)],
+        input=exchange.password("200") + "\n",
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+@pytest.mark.exchange
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4])
+def test_stopping_at_any_moment_ends_the_process_cleanly(exchange: Exchange, seconds: float) -> None:
+    for number in ("800", "802", "nobody"):
+        life = live(exchange, ONE_LIFE, number, seconds)
+        assert life.returncode == 0, life.stderr
+        assert life.stdout.endswith("ended\n")
+        assert "Traceback" not in life.stderr
+
+
+@pytest.mark.exchange
+def test_a_process_that_never_stops_its_line_ends_without_a_crash(exchange: Exchange) -> None:
+    life = live(exchange, ONE_LIFE.replace("agent.stop()", "sys.exit(0)"), "800", 0.3)
+    assert life.returncode == 0, life.stderr
+
+
+def test_a_line_starts_and_stops_again_and_again_in_one_process() -> None:
+    with ScriptedExchange() as exchange:
+        for _ in range(5):
+            with Operator(config(exchange)) as operator:
+                operator.registered()
+            assert "sip" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_second_line_in_one_process_is_refused() -> None:
+    with (
+        ScriptedExchange() as exchange,
+        Operator(config(exchange)),
+        pytest.raises(SipError, match="runs already"),
+    ):
+        SipAgent(config(exchange), lambda _event: None).start()
+
+
+def test_a_taken_port_is_named() -> None:
+    with ScriptedExchange() as exchange:
+        taken = config(exchange, bind=exchange.host, local_port=exchange.sip_port)
+        with pytest.raises(SipError, match=r"cannot be opened: .*[Aa]ddress already in use"):
+            SipAgent(taken, lambda _event: None).start()
+
+
+def test_an_error_in_the_desk_drops_no_call_and_stops_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    happened: list[Event] = []
+    registered = threading.Event()
+
+    def faulty(event: Event) -> None:
+        happened.append(event)
+        if isinstance(event, RegistrationChanged) and event.code == 200:
+            registered.set()
+            raise RuntimeError("a bug of ours")
+
+    with ScriptedExchange() as exchange:
+        agent = SipAgent(config(exchange), faulty)
+        agent.start()
+        assert registered.wait(5)
+        agent.do(HangUpCall("nobody"))
+        assert agent.alive
+        agent.stop()
+    assert "a bug of ours" in caplog.text
+
+
+def test_a_thread_that_dies_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    died = threading.Event()
+    causes: list[BaseException] = []
+
+    def on_death(cause: BaseException) -> None:
+        causes.append(cause)
+        died.set()
+
+    with ScriptedExchange() as exchange:
+        agent = SipAgent(config(exchange), lambda _event: None, on_death=on_death)
+        agent.start()
+
+        def broken(*_: Any) -> None:
+            raise SipError("the sockets are gone")
+
+        monkeypatch.setattr("appliance.sip.engine.Engine._handle_events", broken)
+        assert died.wait(5)
+        agent.stop()
+    assert str(causes[0]) == "the sockets are gone"
+    assert not agent.alive
+
+
+@pytest.mark.exchange
+def test_the_fullest_log_tells_no_secret(
+    exchange: Exchange, phones: Phones, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "deskbell.sip")
+    settings = config(exchange, extensions=("1001",), log_level=5)
+    phones.register("1001")
+    with Operator(settings) as operator:
+        operator.registered()
+        phones.do("1001", "call", number="200")
+        call = operator.rings().call
+        operator.do(AnswerCall(call))
+        operator.talks(call)
+        operator.do(SendDtmf(call, "1"))
+        operator.do(HoldCall(call))
+        operator.do(TransferCall(call, "999"))
+        operator.do(PlaceCall("out-1", "800"))
+        operator.talks("out-1")
+    assert "REGISTER sip:" in caplog.text
+    assert "Authorization: (not logged)" in caplog.text
+    assert settings.password not in caplog.text
+    assert "response=" not in caplog.text
+    assert settings.password not in repr(settings)
+
+
+def test_keys_and_digests_are_cut_from_the_log_even_when_folded() -> None:
+    text = (
+        'SIP/2.0\r\nAuthorization: Digest username="a",\r\n response="b"\r\nproxy-authorization:x\r\n'
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c\r\nVia: d"
+    )
+    assert redacted(text) == (
+        "SIP/2.0\r\nAuthorization: (not logged)\r\nproxy-authorization: (not logged)\r\n"
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 (not logged)\r\nVia: d"
+    )
