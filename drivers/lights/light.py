@@ -82,6 +82,11 @@ def offer(node: Node) -> tuple[Device, Open] | None:
     return device, lambda press, lose: BusyLight(node)
 
 
+def supported() -> set[tuple[int, int]]:
+    """USB vendor and product of every light that busylight-core knows, those on serial ports included."""
+    return {ids for light in _core().Light.subclasses() for ids in light.supported_device_ids}
+
+
 @cache
 def _core() -> SimpleNamespace:
     """busylight-core over hidapi's hidraw backend, loaded when a light is looked for.

@@ -6,7 +6,7 @@ import pytest
 
 from drivers.base import DeviceState, DriverError, Key, KeyEvent, Lamp, LampState, Pattern
 from drivers.simulated import SimulatedDesk
-from tests.drivers.simulation import Desk
+from tests.drivers.desk import Desk
 
 ON = LampState(Pattern.ON)
 LIFTED = KeyEvent("sim-headset", Key.HOOK, True)
@@ -14,7 +14,7 @@ REPLACED = KeyEvent("sim-headset", Key.HOOK, False)
 
 
 def test_a_desk_has_a_headset_a_light_and_three_buttons() -> None:
-    with Desk(SimulatedDesk(headsets=2)) as desk:
+    with Desk(simulated=SimulatedDesk(headsets=2)) as desk:
         ids = [device.id for device in desk.hub.devices()]
         assert ids == ["sim-headset", "sim-headset-2", "sim-light", "sim-buttons"]
         for name in ids:
@@ -24,7 +24,7 @@ def test_a_desk_has_a_headset_a_light_and_three_buttons() -> None:
 
 def test_given_an_open_desk_when_the_hook_lifts_then_the_hub_tells_it() -> None:
     simulated = SimulatedDesk()
-    with Desk(simulated) as desk:
+    with Desk(simulated=simulated) as desk:
         desk.until_state("sim-headset", DeviceState.ONLINE)
         simulated.press("sim-headset", Key.HOOK)
         simulated.release("sim-headset", "hook")
@@ -32,7 +32,7 @@ def test_given_an_open_desk_when_the_hook_lifts_then_the_hub_tells_it() -> None:
 
 
 def test_the_headset_echoes_our_off_hook_lamp_as_its_hook_switch() -> None:
-    with Desk() as desk:
+    with Desk(simulated=SimulatedDesk()) as desk:
         desk.hub.show("sim-headset", {Lamp.OFF_HOOK: ON})
         desk.until(lambda: desk.keys == [LIFTED])
         desk.hub.show("sim-headset", {})
@@ -41,7 +41,7 @@ def test_the_headset_echoes_our_off_hook_lamp_as_its_hook_switch() -> None:
 
 def test_a_hook_lifted_by_a_person_is_not_told_twice_when_its_lamp_follows() -> None:
     simulated = SimulatedDesk()
-    with Desk(simulated) as desk:
+    with Desk(simulated=simulated) as desk:
         desk.until_state("sim-headset", DeviceState.ONLINE)
         simulated.press("sim-headset", Key.HOOK)
         desk.hub.show("sim-headset", {Lamp.OFF_HOOK: ON})
@@ -51,7 +51,7 @@ def test_a_hook_lifted_by_a_person_is_not_told_twice_when_its_lamp_follows() -> 
 
 def test_a_hook_lifted_without_a_call_falls_back_when_the_lamps_are_written_again() -> None:
     simulated = SimulatedDesk()
-    with Desk(simulated) as desk:
+    with Desk(simulated=simulated) as desk:
         desk.until(lambda: bool(desk.device("sim-headset").shown))
         simulated.press("sim-headset", Key.HOOK)
         desk.hub.show("sim-headset", {}, again=True)
@@ -60,7 +60,7 @@ def test_a_hook_lifted_without_a_call_falls_back_when_the_lamps_are_written_agai
 
 def test_twenty_presses_of_mute_are_twenty_presses() -> None:
     simulated = SimulatedDesk()
-    with Desk(simulated) as desk:
+    with Desk(simulated=simulated) as desk:
         desk.until_state("sim-headset", DeviceState.ONLINE)
         for _ in range(20):
             simulated.press("sim-headset", Key.MUTE)
@@ -71,7 +71,7 @@ def test_twenty_presses_of_mute_are_twenty_presses() -> None:
 
 def test_an_unplugged_headset_is_offline_and_back_with_its_lamps() -> None:
     simulated = SimulatedDesk()
-    with Desk(simulated) as desk:
+    with Desk(simulated=simulated) as desk:
         desk.hub.show("sim-headset", {Lamp.RING: ON})
         desk.until(lambda: simulated.lamps("sim-headset").get(Lamp.RING) == ON)
         simulated.unplug("sim-headset")
@@ -84,7 +84,7 @@ def test_an_unplugged_headset_is_offline_and_back_with_its_lamps() -> None:
 
 def test_after_the_end_all_lamps_are_dark() -> None:
     simulated = SimulatedDesk()
-    with Desk(simulated) as desk:
+    with Desk(simulated=simulated) as desk:
         desk.hub.show("sim-light", {Lamp.STATUS: LampState(Pattern.ON, (255, 0, 0))})
         desk.until(lambda: desk.burns("sim-light", Lamp.STATUS))
     assert not any(state.lit for state in simulated.lamps("sim-light").values())

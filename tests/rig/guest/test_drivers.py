@@ -37,6 +37,13 @@ def udevd() -> None:
         subprocess.run(command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, check=True)
 
 
+@pytest.fixture(autouse=True)
+def empty_bus() -> Iterator[None]:
+    """A port that is used again before the kernel saw its device go stays dead."""
+    yield
+    eventually("empty bus", lambda: not list(Path("/sys/bus/usb/devices").glob("1-[1-9]*")))
+
+
 def test_a_headset_is_found_with_its_keys_lamps_and_sound_card() -> None:
     with Headset("A1") as headset, Desk(usb=True) as desk:
         found = desk.until_state(HEADSET, ONLINE)

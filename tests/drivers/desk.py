@@ -1,4 +1,4 @@
-"""A hub with a simulated desk and a record of what they told."""
+"""A started hub and a record of what it told."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING
 
 from drivers.base import LampState
 from drivers.hub import Hub
-from drivers.simulated import SimulatedDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drivers.base import Device, DeviceState, KeyEvent, Lamp, Source
+    from drivers.gpio import GpioPins
 
 PATIENCE_SECONDS = 20.0
 
 
 class Desk:
-    """A started hub; `until` waits for something to become true of what it told."""
+    """A hub that is started while the `with` block lasts; `until` waits for what it tells."""
 
-    def __init__(self, simulated: Source | None = None) -> None:
-        self.simulated = SimulatedDesk() if simulated is None else simulated
+    def __init__(
+        self, *, usb: bool = False, gpio: GpioPins | None = None, simulated: Source | None = None
+    ) -> None:
         self.keys: list[KeyEvent] = []
         self.told: list[Device] = []
         self._news = threading.Condition()
-        self.hub = Hub(self._on_key, self._on_device, usb=False, simulated=self.simulated)
+        self.hub = Hub(self._on_key, self._on_device, usb=usb, gpio=gpio, simulated=simulated)
 
     def _on_key(self, event: KeyEvent) -> None:
         with self._news:
@@ -47,8 +48,10 @@ class Desk:
     def burns(self, device_id: str, lamp: Lamp) -> bool:
         return self.device(device_id).shown.get(lamp, LampState()).lit
 
-    def until_state(self, device_id: str, state: DeviceState) -> None:
-        self.until(lambda: self.device(device_id).state is state)
+    def until_state(self, device_id: str, state: DeviceState) -> Device:
+        """Wait until a device is known and in a state."""
+        self.until(lambda: any(d.id == device_id and d.state is state for d in self.hub.devices()))
+        return self.device(device_id)
 
     def __enter__(self) -> Desk:
         self.hub.start()
