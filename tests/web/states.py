@@ -149,3 +149,29 @@ def morning() -> Json:
         "devices": devices,
         "audio": "sim-headset",
     }
+
+
+def full_house() -> Json:
+    """As much as a desk can show, with the longest words: nothing may break out of its box."""
+    longest = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh, Department of Unreasonably Long Names"
+    number = "+4930123456789012345678901234567890"
+    states_ = ("available", "ringing", "busy", "held", "unknown")
+    many = {str(1000 + n): extension(f"Person {n}", states_[n % 5], reason="") for n in range(48)}
+    return morning() | {
+        "desk": {"name": longest, "number": number, "version": "0.1.0"},
+        "registration": {"state": "failed", "code": 503, "reason": f"503 Service Unavailable {longest}"},
+        "calls": {
+            "c1": call(number, longest, "answered", 36_000, called=number, note=f"back from {number}"),
+            "c2": call(number, longest, "ringing", 9, called=number),
+            "c3": call(number, "", "ringing", 8),
+            "c4": call(number, longest, "held", 7300, alert=True),
+            "c5": call(number, longest, "transferring", 3, target=number),
+        },
+        "orbits": {str(700 + n): orbit(number, longest) if n % 2 else orbit() for n in range(10)},
+        "extensions": many
+        | {
+            "1": extension(longest, "busy", party_name=longest),
+            number: extension(longest, "unknown", reason=longest),
+        },
+        "notice": longest,
+    }

@@ -1,7 +1,7 @@
 // The devices: real ones listed with their lamps, simulated ones drawn, to be pressed and unplugged.
 
 import { ask } from "./ask.js";
-import { copy, mark, put, rowsOf } from "./rows.js";
+import { copy, mark, picture, put, rowsOf } from "./rows.js";
 import { current, onChange } from "./store.js";
 import { _ } from "./words.js";
 
@@ -138,8 +138,7 @@ function makeSimulated([id, device]) {
     const button = copy("key");
     button.dataset.press = key;
     put(button, "key", nameOf(key));
-    const image = button.querySelector("use");
-    image.setAttribute("href", image.getAttribute("href").replace(/#.*/, `#${key}`));
+    picture(button, key);
     makePressable(button, id, key);
     row.querySelector(".keys")?.append(button);
   }
@@ -156,6 +155,7 @@ function fillSimulated(row, _key, [, device]) {
   put(row, "cable", plugged ? _("Unplug") : _("Plug in"));
   const hook = row.querySelector(".hook");
   if (hook) {
+    hook.disabled = !plugged;
     mark(hook, "aria-pressed", device.lifted ?? false);
     put(hook, "hook", device.lifted ? _("Put it back") : _("Lift"));
   }

@@ -17,6 +17,12 @@ export function mark(element, name, value) {
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
 
+/** Show another icon in a button. */
+export function picture(button, name) {
+  const image = button.querySelector("use");
+  mark(image, "href", image.getAttribute("href").replace(/#.*/, `#${name}`));
+}
+
 /** Let the time in a row count from `start`, a time on the daemon's clock; null shows none. */
 export function count(row, start) {
   const time = row.querySelector("time");

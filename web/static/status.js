@@ -1,7 +1,7 @@
 // The status bar: the line, who we are, how many wait, the microphone; and the title of the window.
 
 import { ask } from "./ask.js";
-import { mark } from "./rows.js";
+import { mark, picture } from "./rows.js";
 import { tell } from "./speech.js";
 import { current, grouped, onChange, partyOf } from "./store.js";
 import { _ } from "./words.js";
@@ -40,6 +40,7 @@ function paint(state) {
   write(place("count-held"), held.length);
   write(place("count-parked"), Object.values(state.orbits).filter((orbit) => orbit.state === "taken").length);
   mark(place("mute"), "aria-pressed", state.muted);
+  picture(place("mute"), state.muted ? "microphone_off" : "microphone");
   paintLine(state.registration);
   paintTitle(waiting, state.desk);
   if (state.notice && state.notice !== told) tell(state.notice, "en");
