@@ -56,11 +56,12 @@ exchange: .venv/web
 	@$(pip) --editable '.[web]'
 	@touch $@
 
-# lgpio's wheels end at Python 3.11; for a newer one it is Debian's own package that is linked in.
+# lgpio's wheels end at Python 3.12; for a newer one it is compiled, with all of its library inside (PYPI=1).
 .venv/dev: pyproject.toml | .venv/python
 	$(call say,Python packages for development)
 	@$(pip) --editable '.[web,dev]'
-	@$(python) -c 'import lgpio' 2>/dev/null || ln -sf /usr/lib/python3/dist-packages/*lgpio*.py /usr/lib/python3/dist-packages/_lgpio*.so .venv/lib/python3*/site-packages/
+	@$(python) -c 'import lgpio' 2>/dev/null || { $(pip) setuptools 'swig<4.3' && \
+	  PATH=$$PWD/.venv/bin:$$PATH PYPI=1 $(pip) --no-build-isolation 'lgpio>=0.2.2'; }
 	@touch $@ .venv/web
 
 .venv/pjsua2: $(wildcard image/pjsua2/* image/pjsua2/patches/*) | .venv/python
