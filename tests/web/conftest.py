@@ -22,7 +22,9 @@ from tests.web.picture import CHROMIUM, OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+DESK_SCREEN: ViewportSize = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="package")
@@ -82,15 +84,12 @@ def open_page(browser: Browser, site: str, daemon: StandInDaemon) -> Iterator[Ca
     contexts = []
 
     def open_it(live: bool = True, **options: object) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)  # type: ignore[arg-type]
-        context.set_default_timeout(5000)
+        context = browser.new_context(**{"viewport": DESK_SCREEN} | options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.goto(site)
         if live:
             expect(page.locator("body[data-link=live]")).to_be_visible()
-            # What the daemon was told to show is shown: every state of a test has its own name.
-            expect(page.locator("#own-name")).to_have_text(daemon.state["desk"]["name"])
         return page
 
     yield open_it
@@ -98,7 +97,20 @@ def open_page(browser: Browser, site: str, daemon: StandInDaemon) -> Iterator[Ca
         context.close()
 
 
+@pytest.fixture(scope="package")
+def tab(browser: Browser) -> Page:
+    """One tab for all: a fresh browser for each test costs more than most tests."""
+    return browser.new_page(viewport=DESK_SCREEN)
+
+
 @pytest.fixture
-def page(open_page: Callable[..., Page]) -> Page:
+def page(tab: Page, site: str, daemon: StandInDaemon) -> Iterator[Page]:
     """The page on a desk screen, live, with nothing going on."""
-    return open_page()
+    tab.set_viewport_size(DESK_SCREEN)
+    tab.goto(site)
+    expect(tab.locator("body[data-link=live]")).to_be_visible()
+    expect(tab.locator(".call")).to_have_count(0)
+    yield tab
+    tab.evaluate("localStorage.clear()")
+    tab.unroute_all()
+    tab.mouse.move(0, 0)

@@ -119,9 +119,8 @@ def test_the_focus_can_be_seen_wherever_the_tab_key_leads(page: Page, daemon: St
 
 
 def test_nothing_is_fetched_from_elsewhere_and_the_browser_has_no_complaint(
-    open_page: Callable[..., Page], daemon: StandInDaemon, site: str
+    page: Page, daemon: StandInDaemon, site: str
 ) -> None:
-    page = open_page()
     complaints, fetched = [], []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

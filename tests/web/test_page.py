@@ -127,6 +127,22 @@ def test_the_first_sight_needs_no_script_and_is_what_the_script_would_show(
     expect(bare.locator(".no-script")).to_be_visible()
 
 
+def test_nothing_moves_under_the_hand_when_a_call_comes_and_goes(page: Page, daemon: StandInDaemon) -> None:
+    daemon.change(
+        orbits={"701": states.orbit(), "702": states.orbit("1009")},
+        extensions={"1002": states.extension("Alan Turing")},
+    )
+    places = set()
+    for direction, state in (("in", ""), ("out", "ringing"), ("in", "answered"), ("in", "parking")):
+        call = states.call("1001", "Ada", state, direction=direction, target="701") if state else None
+        daemon.change(calls={"c1": None})
+        daemon.change(calls={"c1": call})
+        expect(page.locator("#current .call")).to_have_count(1 if call else 0)
+        below = (page.get_by_role("heading", name="Waiting"), row(page, "1002"))
+        places.add(tuple(str(element.bounding_box()) for element in below))
+    assert len(places) == 1
+
+
 def test_updates_touch_only_what_changed(page: Page, daemon: StandInDaemon) -> None:
     daemon.show(states.morning())
     expect(page.locator("#extensions .extension")).to_have_count(10)
@@ -412,6 +428,7 @@ def test_given_the_window_loses_the_focus_no_button_stays_down(page: Page, daemo
     page.get_by_label("Dial").focus()
     device = {"device": "sim-buttons", "key": "hold"}
     expect_asked(daemon, ("press", device), ("release", device))
+    page.keyboard.up("Enter")
 
 
 def test_lamps_burn_as_the_desk_says_and_say_so_in_words(page: Page, daemon: StandInDaemon) -> None:

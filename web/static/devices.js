@@ -130,7 +130,7 @@ function makeHook(button, device) {
   });
 }
 
-function makeSimulated([id, device]) {
+function makeSimulated(id, device) {
   const row = copy(`simulated-${AUDIO.includes(device.kind) ? "headset" : device.kind}`);
   const hook = row.querySelector(".hook");
   if (hook) makeHook(hook, id);
@@ -148,7 +148,7 @@ function makeSimulated([id, device]) {
   return row;
 }
 
-function fillSimulated(row, _key, [, device]) {
+function fillSimulated(row, _key, device) {
   const plugged = device.state === "online";
   mark(row, "data-state", device.state);
   put(row, "name", device.name);
@@ -156,7 +156,7 @@ function fillSimulated(row, _key, [, device]) {
   const hook = row.querySelector(".hook");
   if (hook) {
     hook.disabled = !plugged;
-    mark(hook, "aria-pressed", device.lifted ?? false);
+    mark(hook, "aria-pressed", device.lifted);
     put(hook, "hook", device.lifted ? _("Put it back") : _("Lift"));
   }
   for (const button of row.querySelectorAll("[data-press]")) {
@@ -178,5 +178,5 @@ onChange((state) => {
   place("devices-panel").hidden = !real.length;
   place("simulated-panel").hidden = !simulated.length;
   showReal(real);
-  showSimulated(simulated.map(([id, device]) => [id, [id, device]]));
+  showSimulated(simulated);
 });

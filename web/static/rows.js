@@ -43,7 +43,7 @@ export function tick(running) {
 
 /**
  * Return a function that makes the rows of `list` those of [key, value] entries, in that order. The rows
- * that the server sent are kept. `make(value)` returns a new row, `fill(row, key, value)` writes into it.
+ * that the server sent are kept. `make(key, value)` returns a new row, `fill(row, key, value)` writes into it.
  */
 export function rowsOf(list, make, fill) {
   const rows = new Map([...list.children].map((row) => [row.dataset.key, row]));
@@ -57,7 +57,7 @@ export function rowsOf(list, make, fill) {
       shown.delete(key);
     }
     entries.forEach(([key, value], place) => {
-      const row = rows.get(key) ?? make(value);
+      const row = rows.get(key) ?? make(key, value);
       if (shown.get(key) !== value) {
         row.dataset.key = key;
         fill(row, key, value);
