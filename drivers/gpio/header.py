@@ -41,7 +41,7 @@ class GpioHeader:
     def __init__(self, pins: GpioPins, factory: Callable[[], Any] | None = None) -> None:
         """`factory` makes a gpiozero pin factory; by default lgpio's, which works on every Pi."""
         self._pins = pins
-        self._factory = factory or _lgpio_factory
+        self._factory = factory or lgpio_factory
 
     def start(self, ports: Ports) -> None:
         """Report the device; what keeps it from working becomes its state."""
@@ -109,7 +109,7 @@ def _burn(led: Any, pattern: Pattern) -> None:  # noqa: ANN401
         led.value = pattern is Pattern.ON
 
 
-def _lgpio_factory() -> Any:  # noqa: ANN401
+def lgpio_factory() -> Any:  # noqa: ANN401
     """lgpio speaks to /dev/gpiochip as every Pi has it, and needs no daemon and no root."""
     chips = sorted(glob("/dev/gpiochip*"))
     if not chips:

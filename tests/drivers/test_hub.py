@@ -1,0 +1,239 @@
+"""The hub's promises: nobody waits for a device, whatever it does, and it shows the present when back."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers import worker
+from drivers.base import (
+    AccessDenied,
+    Device,
+    DeviceState,
+    DriverError,
+    Key,
+    KeyEvent,
+    Kind,
+    Lamp,
+    LampState,
+    Pattern,
+    Unplugged,
+)
+from tests.drivers.desk import PATIENCE_SECONDS, Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drivers.base import Lose, Ports, Press
+
+ON = LampState(Pattern.ON)
+PHONE = Device("phone", Kind.HEADSET, "A phone", frozenset({Key.HOOK}), frozenset({Lamp.RING, Lamp.MUTE}))
+
+
+class Trouble:
+    """A source of one device that does what it is told, a driver of that device, and a record of it."""
+
+    def __init__(self) -> None:
+        self.refusal: Exception | None = None
+        self.fault: Exception | None = None
+        self.flowing = threading.Event()  # clear: writes block
+        self.flowing.set()
+        self.blocked = threading.Event()
+        self.shown: list[tuple[dict[Lamp, LampState], bool]] = []
+        self.wait: float | None = None
+        self.calls: Counter[str] = Counter()
+        self._written = threading.Condition()
+
+    def start(self, ports: Ports) -> None:
+        self.ports = ports
+        self.plug()
+
+    def stop(self) -> None:
+        self.calls["stop"] += 1
+
+    def plug(self) -> None:
+        self.ports.attach(PHONE, self.open)
+
+    def open(self, press: Press, lose: Lose) -> Trouble:
+        self.calls["open"] += 1
+        if self.refusal:
+            raise self.refusal
+        self.press, self.lose = press, lose
+        return self
+
+    def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> float | None:
+        if self.fault:
+            raise self.fault
+        if not self.flowing.is_set():
+            self.blocked.set()
+            assert self.flowing.wait(PATIENCE_SECONDS)
+        with self._written:
+            self.shown.append((dict(lamps), again))
+            self._written.notify_all()
+        return self.wait
+
+    def until_shown(self, times: int) -> None:
+        with self._written:
+            assert self._written.wait_for(lambda: len(self.shown) >= times, PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        self.calls["close"] += 1
+
+
+@pytest.fixture
+def trouble() -> Trouble:
+    return Trouble()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers try again at once."""
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+
+
+def plan(*lit: Lamp) -> dict[Lamp, LampState]:
+    return {lamp: ON if lamp in lit else LampState() for lamp in PHONE.lamps}
+
+
+def test_a_device_that_blocks_delays_nobody_and_wakes_to_the_newest_plan(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.flowing.clear()
+        desk.hub.show("phone", {Lamp.MUTE: ON})
+        assert trouble.blocked.wait(PATIENCE_SECONDS)
+        for number in range(1000):  # each of these would wait for ever, if it waited
+            desk.hub.show("phone", {Lamp.RING: ON} if number % 2 else {})
+        trouble.press(Key.HOOK, True)
+        assert desk.keys == [KeyEvent("phone", Key.HOOK, True)]
+        trouble.flowing.set()
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        assert [lamps for lamps, _ in trouble.shown] == [plan(), plan(Lamp.MUTE), plan(Lamp.RING)]
+
+
+def test_the_hub_stops_though_a_device_blocks(trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.hub.STOP_SECONDS", 0.05)
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.flowing.clear()
+        desk.hub.show("phone", {Lamp.RING: ON})
+        assert trouble.blocked.wait(PATIENCE_SECONDS)
+    trouble.flowing.set()
+
+
+def test_a_device_that_blocks_can_be_replugged_and_its_old_self_is_not_listened_to(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        old_press = trouble.press
+        trouble.flowing.clear()
+        desk.hub.show("phone", {Lamp.RING: ON})
+        assert trouble.blocked.wait(PATIENCE_SECONDS)
+        trouble.ports.detach("phone")
+        assert desk.device("phone").state is DeviceState.OFFLINE
+        trouble.plug()
+        desk.until_state("phone", DeviceState.ONLINE)
+        old_press(Key.HOOK, True)
+        trouble.flowing.set()
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        assert desk.keys == []
+
+
+def test_a_plan_that_stands_is_not_written_twice_unless_again(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.hub.show("phone", {Lamp.RING: ON})
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        written = len(trouble.shown)
+        desk.hub.show("phone", {Lamp.RING: ON, Lamp.STATUS: ON})  # a lamp that it does not have
+        desk.hub.show("phone", {Lamp.RING: ON}, again=True)
+        trouble.until_shown(written + 1)
+        assert trouble.shown[written:] == [(plan(Lamp.RING), True)]
+
+
+def test_a_driver_that_asks_for_its_clock_is_called_again(trouble: Trouble) -> None:
+    trouble.wait = 0.001
+    with Desk(simulated=trouble) as desk:
+        desk.hub.show("phone", {Lamp.RING: ON})
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        trouble.until_shown(10)
+    assert trouble.shown[-1] == (plan(), True)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("refusal", "state", "reason"),
+    [
+        (AccessDenied("no permission, do this"), DeviceState.DENIED, "no permission, do this"),
+        (Unplugged("unplugged"), DeviceState.OFFLINE, "unplugged"),
+        (DriverError("it is broken"), DeviceState.FAILED, "it is broken"),
+        (ZeroDivisionError("a bug"), DeviceState.FAILED, "the driver failed; the log says where"),
+    ],
+)
+def test_what_keeps_a_device_from_opening_is_its_state_until_it_opens(
+    trouble: Trouble, refusal: Exception, state: DeviceState, reason: str
+) -> None:
+    trouble.refusal = refusal
+    with Desk(simulated=trouble) as desk:
+        desk.until_state("phone", state)
+        desk.until(lambda: desk.device("phone").reason == reason)
+        desk.hub.show("phone", {Lamp.RING: ON})
+        trouble.refusal = None
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        assert desk.device("phone").state is DeviceState.ONLINE
+        assert desk.device("phone").reason == ""
+
+
+def test_a_refused_device_is_tried_again_at_once_when_its_source_says_so(trouble: Trouble) -> None:
+    trouble.refusal = AccessDenied("no permission")
+    with Desk(simulated=trouble) as desk:
+        desk.until_state("phone", DeviceState.DENIED)
+        trouble.refusal = None
+        desk.hub.retry("phone")
+        desk.until_state("phone", DeviceState.ONLINE)
+        assert trouble.calls["open"] == 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_device_that_does_not_take_its_lamps_has_failed_until_it_does(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.fault = DriverError("EPIPE")
+        desk.hub.show("phone", {Lamp.RING: ON})
+        failed = desk.until_state("phone", DeviceState.FAILED)
+        assert (failed.reason, dict(failed.shown)) == ("EPIPE", {})
+        trouble.fault = None
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_device_that_is_lost_is_offline_and_opened_again(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.lose(Unplugged("out of range"))
+        desk.until(lambda: any(told.reason == "out of range" for told in desk.told))
+        desk.until_state("phone", DeviceState.ONLINE)
+        assert trouble.calls["close"] == 1
+
+
+def test_changes_of_a_device_are_told_in_order_and_from_a_thread_without_locks(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        for number in range(50):
+            trouble.ports.hear("phone", f"Card{number}")
+        desk.until(lambda: bool(desk.told) and desk.told[-1].audio == "Card49")
+        cards = [card for card, _ in groupby(told.audio for told in desk.told if told.audio)]
+        assert cards == [f"Card{number}" for number in range(50)]
+
+
+def test_a_device_never_seen_is_a_mistake_that_names_those_that_are_known(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk, pytest.raises(DriverError, match="known: phone"):
+        desk.hub.show("telephone", {})
+
+
+def test_after_the_end_the_lamps_are_dark_and_the_device_closed(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.hub.show("phone", {Lamp.RING: ON})
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+    assert trouble.shown[-1] == (plan(), True)
+    assert (trouble.calls["stop"], trouble.calls["close"]) == (1, 1)

@@ -1,0 +1,220 @@
+"""Who a hidraw node is, by sysfs; and what the USB source makes of nodes that come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.base import Kind, Lamp, Unplugged
+from drivers.nodes import audio_card, node_names, read_node
+from drivers.usb import UsbBus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drivers.base import Device, Open
+
+HEADSET = "050B 0905 A101 0920 2501 7501 9501 8122 0508 0917 9501 9122 C0"
+MOUSE = "0501 0902 A101 0509 0901 2501 7501 9501 8102 C0"
+
+
+class Sysfs:
+    """A sysfs of a few files, laid out as Linux does."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("hidraw", "sound"):
+            (root / "class" / name).mkdir(parents=True)
+        self._instance = 0
+
+    def plug(
+        self, name: str, port: str = "1-1", serial: str = "A1", descriptor: str = HEADSET, **ids: str
+    ) -> None:
+        """A USB device with one HID interface."""
+        ids = {"vendor": "0b0e", "product": "0307", "title": "Evolve Link", **ids}
+        usb = self.root / "devices" / port
+        self._instance += 1
+        instance = f"0003:{ids['vendor']}:{ids['product']}.{self._instance:04X}".upper()
+        hid = usb / f"{port}:1.3" / instance
+        hid.mkdir(parents=True)
+        for file, text in (
+            (usb / "idVendor", ids["vendor"]),
+            (usb / "product", ids["title"]),
+            (usb / "serial", serial),
+            (usb / "bcdDevice", "0123"),
+            (usb / f"{port}:1.3" / "bInterfaceNumber", "03"),
+            (
+                hid / "uevent",
+                f"HID_ID=0003:0000{ids['vendor']}:0000{ids['product']}\nHID_NAME=x\nHID_UNIQ={serial}\n",
+            ),
+        ):
+            file.write_text(text)
+        (hid / "report_descriptor").write_bytes(bytes.fromhex(descriptor))
+        (self.root / "class/hidraw" / name).mkdir()
+        (self.root / "class/hidraw" / name / "device").symlink_to(hid)
+
+    def unplug(self, name: str) -> None:
+        (self.root / "class/hidraw" / name / "device").unlink()
+        (self.root / "class/hidraw" / name).rmdir()
+
+    def card(self, number: int, port: str, name: str) -> None:
+        card = self.root / "devices" / port / f"{port}:1.0" / f"card{number}"
+        card.mkdir(parents=True)
+        (card / "id").write_text(name + "\n")
+        (self.root / "class/sound" / f"card{number}").symlink_to(card)
+
+
+class Recorder:
+    """What a source reported."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+        self.devices: dict[str, Device] = {}
+        self.openers: dict[str, Open] = {}
+
+    def attach(self, device: Device, open_device: Open) -> None:
+        self.told.append(("attach", device.id))
+        self.devices[device.id] = device
+        self.openers[device.id] = open_device
+
+    def detach(self, device_id: str) -> None:
+        self.told.append(("detach", device_id))
+
+    def retry(self, device_id: str) -> None:
+        self.told.append(("retry", device_id))
+
+    def hear(self, device_id: str, audio: str) -> None:
+        self.told.append(("hear " + audio, device_id))
+
+
+@pytest.fixture
+def sysfs(tmp_path: Path) -> Sysfs:
+    return Sysfs(tmp_path)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def bus(sysfs: Sysfs, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> UsbBus:
+    """A bus without udev: the tests say what happened."""
+    monkeypatch.setattr("drivers.usb._monitor", lambda: None)
+    return UsbBus(sysfs.root)
+
+
+def test_a_node_says_who_it_is(sysfs: Sysfs) -> None:
+    sysfs.plug("hidraw3", port="1-1.4", serial="00 1A/é")
+    node = read_node("hidraw3", sysfs.root)
+    assert (node.id, node.path, node.name) == ("usb-0b0e-0307-00_1A", "/dev/hidraw3", "Evolve Link")
+    assert (node.port, node.release, node.interface) == ("1-1.4", 0x0123, 3)
+    assert node.descriptor == bytes.fromhex(HEADSET)
+
+
+def test_without_a_serial_number_a_device_goes_by_its_port(sysfs: Sysfs) -> None:
+    sysfs.plug("hidraw0", port="1-1.4", serial="")
+    assert read_node("hidraw0", sysfs.root).id == "usb-0b0e-0307-1-1.4"
+
+
+def test_nodes_come_in_the_order_of_their_numbers(sysfs: Sysfs) -> None:
+    for number in (10, 2, 0):
+        sysfs.plug(f"hidraw{number}", port=f"1-{number}")
+    assert list(node_names(sysfs.root)) == ["hidraw0", "hidraw2", "hidraw10"]
+
+
+def test_the_sound_card_of_the_same_usb_device_is_found_and_no_other(sysfs: Sysfs) -> None:
+    sysfs.plug("hidraw0", port="1-1")
+    sysfs.card(0, "1-11", "Other")
+    node = read_node("hidraw0", sysfs.root)
+    assert audio_card(node, sysfs.root) == ""
+    sysfs.card(1, "1-1", "Link")
+    assert audio_card(node, sysfs.root) == "Link"
+
+
+def test_a_machine_without_hidraw_has_no_devices(tmp_path: Path, recorder: Recorder) -> None:
+    bus = UsbBus(tmp_path)
+    bus.start(recorder)
+    bus.stop()
+    assert recorder.told == []
+
+
+def test_telephones_and_lights_are_reported_and_nothing_else(
+    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+) -> None:
+    sysfs.plug("hidraw0", port="1-1", descriptor=MOUSE)
+    sysfs.plug("hidraw1", port="1-2", descriptor="05")
+    sysfs.plug("hidraw2", port="1-3")
+    sysfs.plug("hidraw3", port="1-4", vendor="27bb", product="3bca", title="Busylight", descriptor=MOUSE)
+    sysfs.card(0, "1-3", "Link")
+    bus.start(recorder)
+    headset, light = recorder.devices.values()
+    assert (headset.id, headset.kind, headset.audio) == ("usb-0b0e-0307-A1", Kind.HEADSET, "Link")
+    assert (light.id, light.kind, light.lamps) == ("usb-27bb-3bca-A1", Kind.LIGHT, frozenset({Lamp.STATUS}))
+    assert light.name == "Kuando Busylight Alpha"
+
+
+def test_a_device_that_comes_back_as_another_node_is_the_same_device(
+    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+) -> None:
+    bus.start(recorder)
+    sysfs.plug("hidraw0", port="1-1")
+    bus.happened("add", "hidraw", "hidraw0")
+    sysfs.unplug("hidraw0")
+    bus.happened("remove", "hidraw", "hidraw0")
+    sysfs.plug("hidraw7", port="1-2")
+    bus.happened("add", "hidraw", "hidraw7")
+    device = "usb-0b0e-0307-A1"
+    assert recorder.told == [("attach", device), ("detach", device), ("attach", device)]
+
+
+def test_a_change_of_a_known_node_is_a_reason_to_try_again(
+    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+) -> None:
+    sysfs.plug("hidraw0")
+    bus.start(recorder)
+    bus.happened("change", "hidraw", "hidraw0")
+    assert recorder.told[1:] == [("retry", "usb-0b0e-0307-A1")]
+
+
+def test_a_node_name_used_again_is_another_device_and_the_old_one_is_not_opened_by_it(
+    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+) -> None:
+    sysfs.plug("hidraw0", port="1-1", serial="A1")
+    bus.start(recorder)
+    sysfs.unplug("hidraw0")
+    sysfs.plug("hidraw0", port="1-2", serial="B2")
+    with pytest.raises(Unplugged):
+        recorder.openers["usb-0b0e-0307-A1"](lambda key, pressed: None, lambda fault: None)
+    bus.happened("add", "hidraw", "hidraw0")
+    assert recorder.told[1:] == [("detach", "usb-0b0e-0307-A1"), ("attach", "usb-0b0e-0307-B2")]
+
+
+def test_two_devices_with_one_serial_number_are_two_devices(
+    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+) -> None:
+    sysfs.plug("hidraw0", port="1-1")
+    sysfs.plug("hidraw1", port="1-2")
+    bus.start(recorder)
+    assert list(recorder.devices) == ["usb-0b0e-0307-A1", "usb-0b0e-0307-A1-1-2"]
+
+
+def test_a_sound_card_that_comes_later_is_heard_of(sysfs: Sysfs, bus: UsbBus, recorder: Recorder) -> None:
+    sysfs.plug("hidraw0", port="1-1")
+    bus.start(recorder)
+    sysfs.card(1, "1-1", "Link")
+    bus.happened("add", "sound", "card1")
+    assert recorder.told[1:] == [("hear Link", "usb-0b0e-0307-A1")]
+
+
+def test_an_event_for_a_node_that_is_gone_again_and_one_after_the_end_do_nothing(
+    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+) -> None:
+    bus.start(recorder)
+    bus.happened("add", "hidraw", "hidraw9")
+    bus.happened("remove", "hidraw", "hidraw9")
+    bus.stop()
+    sysfs.plug("hidraw0")
+    bus.happened("add", "hidraw", "hidraw0")
+    assert recorder.told == []
