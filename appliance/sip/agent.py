@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.desk import actions
-from appliance.sip.engine import Engine
+from appliance.sip.engine import Engine, guarded
 from appliance.sip.line import Line
 from appliance.sip.sound import Sound
 
@@ -39,7 +39,7 @@ class SipAgent:
     ) -> None:
         """Nothing happens before `start()`."""
         self._config = config
-        self._on_event = on_event
+        self._on_event = guarded(on_event)
         self._card_of = card_of
         self._engine = Engine(config, self._open, self._close, on_death)
 

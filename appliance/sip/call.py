@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from appliance.sip.account import Account
     from appliance.sip.engine import Alarm
 
-RELEASE_SECONDS = 2.0
-"""How long the far end may take to confirm a release until the call counts as released."""
-
 REFER_SECONDS = 10.0
 """How long a REFER may go unanswered."""
 
@@ -68,7 +65,12 @@ class Call(pj.Call):  # type: ignore[misc]
         self._offer: bool | None = None  # the hold that our unanswered re-INVITE asks for
         self._referring = False
         self._refer_answered = False
-        self._released = False
+        self._ended = False
+        self._alarms: list[Alarm] = []
+
+    def destroy(self) -> None:
+        """Free pjsua2's object now: freed later, it would hang up the call that has its number by then."""
+        pj.Call.__swig_destroy__(self)
 
     def ring(self) -> None:
         """Send 180."""
@@ -105,12 +107,11 @@ class Call(pj.Call):  # type: ignore[misc]
         except pj.Error as error:
             self._transfer_progressed(500, words(error), final=True)
             return
-        self._owner.later(REFER_SECONDS, self._refer_overdue)
+        self._later(REFER_SECONDS, self._refer_overdue)
 
     def release(self, code: int = 0) -> None:
-        """Send BYE, CANCEL or a final refusal; the call is over soon, whether or not it is answered."""
+        """Send BYE, CANCEL or a final refusal; for pjsip the call is over at once, answered or not."""
         self._talk(False)
-        self._owner.later(RELEASE_SECONDS, self._release_overdue)
         self.hangup(_parameters(code))
 
     @guarded
@@ -120,13 +121,12 @@ class Call(pj.Call):  # type: ignore[misc]
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._owner.emit(CallAnswered(self.name))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._tell_released(info.lastStatusCode, info.lastReason)
-            self._owner.later(0, lambda: self._owner.forget(self))
+            self._end(info.lastStatusCode, info.lastReason)
 
     @guarded
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:
         """Media were agreed. Connected after the answer is sent: opening a sound card takes its time."""
-        self._owner.later(0, self.connect_audio)
+        self._later(0, self.connect_audio)
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
@@ -154,7 +154,7 @@ class Call(pj.Call):  # type: ignore[misc]
 
     def connect_audio(self) -> None:
         """Join the call's audio, as far as it has any, with our voice, or part them."""
-        if not self.isActive():
+        if self._ended or not self.isActive():
             return
         info = self.getInfo()
         for index, media in enumerate(info.media):
@@ -173,20 +173,22 @@ class Call(pj.Call):  # type: ignore[misc]
                 parameters.opt.flag |= pj.PJSUA_CALL_UNHOLD
                 self.reinvite(parameters)
         except pj.Error:  # an offer of the far end waits for its answer
-            self._owner.later(_BUSY_SECONDS, self._settle)
+            self._later(_BUSY_SECONDS, self._settle)
         else:
             self._offer = self._hold
 
     def _confirmed(self) -> bool:
-        return bool(self.isActive() and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED)
+        return bool(
+            not self._ended and self.isActive() and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED
+        )
 
     def _offer_answered(self, code: int) -> None:
         offer, self._offer = self._offer, None
         if code // 100 == 2:
             self._held = bool(offer)
-            self._owner.later(0, self._settle)
+            self._later(0, self._settle)
         elif code == _GLARE:
-            self._owner.later(self._glare_pause(), self._settle)
+            self._later(self._glare_pause(), self._settle)
         else:
             log.warning("the exchange answers %d to hold=%s", code, offer)
 
@@ -210,13 +212,20 @@ class Call(pj.Call):  # type: ignore[misc]
             self._referring = not final
             self._owner.emit(TransferProgressed(self.name, code, reason, final))
 
-    def _release_overdue(self) -> None:
-        self._tell_released(408, "the far end did not confirm the release")
+    def _end(self, code: int, reason: str) -> None:
+        """Nothing may be asked of it from now on: pjsip gives its number to another call."""
+        if self._ended:
+            return
+        self._ended = True
+        for alarm in self._alarms:
+            alarm.cancel()
+        self._owner.emit(CallReleased(self.name, code, reason))
+        self._owner.later(0, lambda: self._owner.forget(self))
 
-    def _tell_released(self, code: int, reason: str) -> None:
-        if not self._released:
-            self._released = True
-            self._owner.emit(CallReleased(self.name, code, reason))
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something later, if the call still lives then."""
+        self._alarms = [alarm for alarm in self._alarms if alarm.action]
+        self._alarms.append(self._owner.later(seconds, action))
 
 
 _FLOWING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)

@@ -47,7 +47,7 @@ _only_one = threading.Lock()  # a second Endpoint aborts the process
 
 def guarded(callback: Callable[..., None]) -> Callable[..., None]:
     """Log what a pjsua2 callback raises: pjsua2 would print it, and answer a new call with 500."""
-    name = callback.__qualname__
+    name = getattr(callback, "__qualname__", type(callback).__qualname__)
 
     @wraps(callback)
     def run(*args: Any) -> None:  # noqa: ANN401
@@ -63,7 +63,7 @@ def guarded(callback: Callable[..., None]) -> Callable[..., None]:
 
 @dataclass(order=True, slots=True)
 class Alarm:
-    """Something to be done later, in the SIP thread, unless cancelled."""
+    """Something to be done later, in the SIP thread; `action` is None once it is done or cancelled."""
 
     due: float
     order: int
@@ -245,7 +245,8 @@ class Engine:
 
     def _run_alarms(self) -> None:
         while self._alarms and self._alarms[0].due <= time.monotonic():
-            action = heapq.heappop(self._alarms).action
+            alarm = heapq.heappop(self._alarms)
+            action, alarm.action = alarm.action, None
             if action is not None:
                 guarded(action)()
 

@@ -68,8 +68,8 @@ class Line:
 
     def forget(self, call: Call) -> None:
         """Drop a call whose dialog has ended."""
-        if self._calls.get(call.name) is call:
-            del self._calls[call.name]
+        if self._calls.pop(call.name, None) is call:
+            call.destroy()
 
     def perform(self, action: CallAction) -> None:
         """Do what is to be done with a call; one that is not here has been released, and that is told."""

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from appliance.demo.exchange import Exchange
     from appliance.desk.actions import RouteAudio, SipAction
+    from tests.sip.scripted import ScriptedExchange
 
 SECONDS = 10.0
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T", bound=Event)
 
 
-def config(exchange: Exchange, **changes: Any) -> SipConfig:
+def config(exchange: Exchange | ScriptedExchange, **changes: Any) -> SipConfig:
     """The operator's line at that exchange."""
     settings: dict[str, Any] = {
         "user": "200",

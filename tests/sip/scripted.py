@@ -19,6 +19,10 @@ SDP = (
 Answer = tuple[int, str]
 
 
+def _agree(_times: int) -> Answer:
+    return 200, "OK"
+
+
 class Request:
     """A request that came, and where from."""
 
@@ -78,7 +82,7 @@ class ScriptedExchange:
         self.asked.append(request)
         if request.method == "ACK":
             return
-        chosen = self.answers.get(request.method.lower(), lambda _n: (200, "OK"))(self.count(request.method))
+        chosen = self.answers.get(request.method.lower(), _agree)(self.count(request.method))
         if chosen is None:
             return
         code, reason = chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.desk.actions import AnswerCall, HangUpCall, HoldCall, PlaceCall, SendDtmf, TransferCall
-from appliance.desk.events import Event, RegistrationChanged
+from appliance.desk.events import CallAnswered, CallReleased, Event
 from appliance.sip import SipAgent, SipError
+from appliance.sip.call import Call
 from appliance.sip.log import redacted
-from tests.sip.parties import ROOT, Operator, config
+from tests.sip.parties import ROOT, Operator, config, until
 from tests.sip.scripted import ScriptedExchange
 
 if TYPE_CHECKING:
@@ -88,24 +90,38 @@ def test_a_taken_port_is_named() -> None:
             SipAgent(taken, lambda _event: None).start()
 
 
-def test_an_error_in_the_desk_drops_no_call_and_stops_no_line(caplog: pytest.LogCaptureFixture) -> None:
-    happened: list[Event] = []
-    registered = threading.Event()
+def test_a_desk_that_fails_at_every_event_loses_no_call_and_stops_no_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answered = threading.Event()
 
     def faulty(event: Event) -> None:
-        happened.append(event)
-        if isinstance(event, RegistrationChanged) and event.code == 200:
-            registered.set()
-            raise RuntimeError("a bug of ours")
+        if isinstance(event, CallAnswered):
+            answered.set()
+        raise RuntimeError("a bug of ours")
 
     with ScriptedExchange() as exchange:
-        agent = SipAgent(config(exchange), faulty)
+        agent = SipAgent(config(exchange, watch=0.1), faulty)
         agent.start()
-        assert registered.wait(5)
-        agent.do(HangUpCall("nobody"))
+        agent.do(PlaceCall("out-1", "1001"))
+        assert answered.wait(5)
+        until(lambda: exchange.count("REGISTER") > 3, "it goes on registering")
         assert agent.alive
+        assert exchange.count("BYE") == 0
         agent.stop()
     assert "a bug of ours" in caplog.text
+
+
+def test_nothing_of_a_released_call_is_left() -> None:
+    with ScriptedExchange() as exchange, Operator(config(exchange)) as operator:
+        operator.registered()
+        operator.do(PlaceCall("out-1", "1001"))
+        operator.talks("out-1")
+        operator.do(HoldCall("out-1"))
+        operator.do(TransferCall("out-1", "1002"))
+        operator.do(HangUpCall("out-1"))
+        operator.wait(CallReleased, call="out-1")
+        until(lambda: not any(isinstance(thing, Call) for thing in gc.get_objects()), "the call is freed")
 
 
 def test_a_thread_that_dies_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
