@@ -72,6 +72,9 @@ class Pattern(StrEnum):
     FAST = "fast"  # 4 Hz
 
 
+HALF_PERIOD_SECONDS = {Pattern.BLINK: 0.5, Pattern.FAST: 0.125}  # as long lit as dark
+
+
 @dataclass(frozen=True, slots=True)
 class LampState:
     """What one lamp shows: a pattern, and for lights a colour as (red, green, blue), each 0 to 255."""

@@ -90,7 +90,6 @@ class Worker:
     def _serve(self) -> None:
         driver = self._open(self._report.key, self._lose)
         try:
-            self._report.state(DeviceState.ONLINE, "")
             self._due = self._again = True
             self._keep_lamps(driver)
         finally:
@@ -110,6 +109,7 @@ class Worker:
                 driver.show(dict.fromkeys(plan, LampState()), again=True)
                 return
             wait = driver.show(plan, again)
+            self._report.state(DeviceState.ONLINE, "")  # not before: what takes no lamps is not online
             self._report.shown(plan)
 
     def _lose(self, fault: OSError) -> None:

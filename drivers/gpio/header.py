@@ -9,7 +9,7 @@ from glob import glob
 from typing import TYPE_CHECKING, Any
 
 from drivers.access import require_access
-from drivers.base import Device, DriverError, Key, Kind, Lamp, LampState, Pattern
+from drivers.base import HALF_PERIOD_SECONDS, Device, DriverError, Key, Kind, Lamp, LampState, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from drivers.base import Lose, Ports, Press
 
 GPIO_ID = "gpio-buttons"
-HALF_PERIOD_SECONDS = {Pattern.BLINK: 0.5, Pattern.FAST: 0.125}
 
 
 @dataclass(frozen=True, slots=True)

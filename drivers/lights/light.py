@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from drivers.access import require_access
-from drivers.base import Device, DriverError, Kind, Lamp, LampState, Pattern, Unplugged
+from drivers.base import HALF_PERIOD_SECONDS, Device, DriverError, Kind, Lamp, LampState, Unplugged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from drivers.base import Open
     from drivers.nodes import Node
 
-HALF_PERIOD_SECONDS = {Pattern.BLINK: 0.5, Pattern.FAST: 0.125}
 REFRESH_SECONDS = 10.0  # Kuando goes dark 15 s after it last heard of us
 DARK = (0, 0, 0)
 
