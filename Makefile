@@ -17,7 +17,7 @@ test: needs-test venv rig ## all set-up, then the whole suite, with a real excha
 	@rm -f .coverage .coverage.*
 	@$(python) -m coverage run -m pytest
 
-lint: needs-test .venv/dev ## style, types and the house plan's import rules
+lint: needs-demo .venv/dev .venv/pjsua2 ## style, types and the house plan's import rules
 	$(call say,lint)
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .

@@ -27,7 +27,7 @@ LOCK = _HERE / "debs.lock"
 SUITE = "forky"
 LIBRARIES = Path("usr/lib/x86_64-linux-gnu")
 _APT_HELPER = Path("/usr/lib/apt/apt-helper")
-_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_KEYRINGS = Path("/usr/share/keyrings")
 # As root apt would drop to its own user, who may not write into a cache in root's home.
 _APT = ["-q=2", "-o", "APT::Sandbox::User=root"]
 
@@ -98,12 +98,11 @@ def _fetch(into: Path, report: Callable[[str], None]) -> list[Path]:
 
 def _mirror() -> str:
     """The Debian mirror that this machine's apt uses, with a slash at its end."""
-    targets = _run(["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)"]).splitlines()
-    for origin, _, uri in (line.rpartition(" ") for line in targets):
-        # Before the first `apt-get update` a target has no origin yet.
-        if "security" not in uri and (origin == "Debian" or uri.rstrip("/").endswith("/debian")):
-            return uri.rstrip("/") + "/"
-    raise ExchangeError("apt knows no Debian mirror on this machine: see /etc/apt/sources.list.d")
+    origin = ["Origin: Debian", "Label: Debian"]
+    mirrors = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", *origin]).split()
+    if not mirrors:
+        raise ExchangeError("apt knows no Debian mirror on this machine: sudo apt-get update")
+    return mirrors[0].rstrip("/") + "/"
 
 
 def _download(into: Path, files: Sequence[tuple[str, str]]) -> list[Path]:
@@ -123,7 +122,8 @@ def _resolve(names: Sequence[str], mirror: str, apt: Path) -> list[tuple[str, st
     for folder in ("lists/partial", "cache/archives/partial", "empty"):
         (apt / folder).mkdir(parents=True)
     (apt / "status").touch()
-    (apt / "sources.list").write_text(f"deb [signed-by={_KEYRING} arch=amd64] {mirror} {SUITE} main\n")
+    keyring = next(_KEYRINGS.glob("debian-archive-keyring.[gp]*"))  # .gpg, since Debian 13 also .pgp
+    (apt / "sources.list").write_text(f"deb [signed-by={keyring} arch=amd64] {mirror} {SUITE} main\n")
     settings = {
         "Dir::Etc::SourceList": apt / "sources.list",
         "Dir::Etc::SourceParts": apt / "empty",
