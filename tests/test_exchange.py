@@ -178,6 +178,11 @@ def test_a_refused_action_says_why(exchange: Exchange) -> None:
         exchange.ami("Hangup", Channel="PJSIP/nobody")
 
 
+def test_a_value_cannot_smuggle_in_a_second_action(exchange: Exchange) -> None:
+    with pytest.raises(ExchangeError, match="single lines"):
+        exchange.originate("030\r\nAction: Command", "1001")
+
+
 def test_nothing_is_left_after_stop(fresh_exchange: Exchange) -> None:
     pid, run = fresh_exchange.pid, fresh_exchange.run
     fresh_exchange.stop()
