@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).parent
-NEEDED_PROGRAMS = {"/bin/busybox": "busybox-static", "/usr/lib/systemd/systemd-udevd": "udev"}
+NEEDED_PROGRAMS = {
+    "/bin/busybox": "busybox-static",
+    "/usr/bin/aplay": "alsa-utils",
+    "/usr/lib/systemd/systemd-udevd": "udev",
+}
 CARRIED_ENVIRONMENT = ("HOME", "LANG", "PATH", "VIRTUAL_ENV", "XDG_CACHE_HOME")
 MEMORY_MB = 1024
 
@@ -49,15 +53,12 @@ class Job:
     environment: Mapping[str, str] | None = None
 
 
-def kernel(*, may_build: bool = True) -> Path:
-    """The path of the guest's kernel, building it (about 8 minutes, once) where that is allowed."""
-    build = HERE / "build"
-    arguments = [] if may_build else ["--where"]
-    built = subprocess.run([build, *arguments], stdout=subprocess.PIPE, text=True, check=False)
-    path = Path(built.stdout.strip())
-    if built.returncode != 0 or not path.is_file():
-        raise RigError("the rig's kernel is not built: run `make rig`")
-    return path
+def kernel() -> Path:
+    """The path of the guest's kernel, built first where it is not there yet (4 to 8 minutes, once)."""
+    built = subprocess.run([HERE / "build"], stdout=subprocess.PIPE, text=True, check=False)
+    if built.returncode != 0:
+        raise RigError("the rig's kernel cannot be built; `make rig` shows why")
+    return Path(built.stdout.strip())
 
 
 def run(job: Job, output: int = 1) -> int:
@@ -66,21 +67,21 @@ def run(job: Job, output: int = 1) -> int:
     if missing:
         raise RigError(f"missing on this machine; install with: sudo apt-get install {' '.join(missing)}")
     linux = kernel()
-    with tempfile.TemporaryDirectory(prefix="deskbell-rig-") as folder:
-        exchange = Path(folder)
-        _write(job, exchange)
-        _boot(linux, job, exchange, output)
-        status = exchange / "status"
+    with tempfile.TemporaryDirectory(prefix="deskbell-rig-") as name:
+        folder = Path(name)
+        _write(job, folder)
+        _boot(linux, job, folder, output)
+        status = folder / "status"
         if not status.is_file() or not status.read_text().strip():
-            raise RigError("the guest died; the kernel's last words:\n" + _last_words(exchange))
+            raise RigError("the guest died; the kernel's last words:\n" + _last_words(folder))
         return int(status.read_text())
 
 
-def _write(job: Job, exchange: Path) -> None:
-    """Put what the guest's first process reads into the exchange folder."""
-    shutil.copy(HERE / "init", exchange / "init")
+def _write(job: Job, folder: Path) -> None:
+    """Put what the guest's first process reads into the folder that both see."""
+    shutil.copy(HERE / "init", folder / "init")
     results = str(job.results.resolve()) if job.results else ""
-    (exchange / "settings").write_text(f"RIG_RESULTS={shlex.quote(results)}\n")
+    (folder / "settings").write_text(f"RIG_RESULTS={shlex.quote(results)}\n")
     environment = {name: os.environ[name] for name in CARRIED_ENVIRONMENT if name in os.environ}
     environment |= {
         "DESKBELL_RIG": "guest",
@@ -92,10 +93,10 @@ def _write(job: Job, exchange: Path) -> None:
     }
     exports = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     command = [f"cd {shlex.quote(os.getcwd())}", f"exec {shlex.join(job.command)}"]
-    (exchange / "command").write_text("\n".join(exports + command) + "\n")
+    (folder / "command").write_text("\n".join(exports + command) + "\n")
 
 
-def _boot(linux: Path, job: Job, exchange: Path, output: int) -> None:
+def _boot(linux: Path, job: Job, folder: Path, output: int) -> None:
     """Run the kernel until it powers off; past the limit, end it and raise."""
     shared_memory = Path("/dev/shm")
     roomy = shared_memory.is_dir() and shutil.disk_usage(shared_memory).free > MEMORY_MB << 20
@@ -105,22 +106,22 @@ def _boot(linux: Path, job: Job, exchange: Path, output: int) -> None:
         "rootfstype=hostfs",
         "rootflags=/",
         "ro",
-        f"init={exchange / 'init'}",
-        f"rigjob={exchange}",
-        f"uml_dir={exchange}/",
+        f"init={folder / 'init'}",
+        f"rigjob={folder}",
+        f"uml_dir={folder}/",
         "seccomp=auto",
         "console=stderr",  # the kernel's own messages; the first console is the job's alone
         "con=null",
         *([] if job.real_time else ["time-travel=inf-cpu"]),
     ]
     reading, writing = os.pipe()  # the kernel wants a console that it can poll, and changes its settings
-    with (exchange / "kernel.log").open("wb") as log:
+    with (folder / "kernel.log").open("wb") as log:
         guest = subprocess.Popen(
             [linux, *arguments, f"con0=null,fd:{writing}"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={"PATH": os.environ["PATH"], "TMPDIR": str(shared_memory if roomy else exchange)},
+            env={"PATH": os.environ["PATH"], "TMPDIR": str(shared_memory if roomy else folder)},
             pass_fds=(writing,),
             start_new_session=True,
         )
@@ -130,7 +131,7 @@ def _boot(linux: Path, job: Job, exchange: Path, output: int) -> None:
     except TimeoutError:
         raise RigError(
             f"the guest did not finish within {job.limit:g} s; the kernel's last words:\n"
-            + _last_words(exchange)
+            + _last_words(folder)
         ) from None
     finally:
         os.close(reading)
@@ -159,6 +160,6 @@ def _end(guest: subprocess.Popen[bytes]) -> None:
         guest.wait()
 
 
-def _last_words(exchange: Path, lines: int = 30) -> str:
-    log = (exchange / "kernel.log").read_text(errors="replace")
+def _last_words(folder: Path, lines: int = 30) -> str:
+    log = (folder / "kernel.log").read_text(errors="replace")
     return "\n".join(log.splitlines()[-lines:])

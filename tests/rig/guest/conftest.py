@@ -59,8 +59,10 @@ if IN_GUEST:
 
 else:
 
-    def pytest_runtest_protocol(item: pytest.Item) -> bool:
-        """Repeat the reports that the guest gave on this test."""
+    def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+        """Repeat the reports that the guest gave on this test; the others run as ever."""
+        if not _of_this_folder([item]):
+            return None
         if REPORTS not in item.config.stash:
             _run_in_guest(item.session)
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
