@@ -63,6 +63,7 @@ class Call(pj.Call):  # type: ignore[misc]
         self._hold = False  # wanted
         self._held = False  # agreed on the wire
         self._offer: bool | None = None  # the hold that our unanswered re-INVITE asks for
+        self._updating = False  # pjsip's own UPDATE, to agree on one codec, waits for its answer
         self._referring = False
         self._refer_answered = False
         self._ended = False
@@ -135,9 +136,13 @@ class Call(pj.Call):  # type: ignore[misc]
         if state.type == pj.PJSIP_EVENT_RX_MSG:
             self._heard(state.src.rdata.wholeMsg)
         transaction = state.tsx
-        finished = state.prevState < pj.PJSIP_TSX_STATE_COMPLETED <= transaction.state
-        ours = transaction.role == pj.PJSIP_ROLE_UAC and transaction.method == "INVITE"
-        if ours and finished and self._offer is not None and transaction.statusCode not in (401, 407):
+        if transaction.role != pj.PJSIP_ROLE_UAC:
+            return
+        finished = transaction.state >= pj.PJSIP_TSX_STATE_COMPLETED
+        if transaction.method == "UPDATE":
+            self._updating = not finished
+            self._later(0, self._settle)
+        elif transaction.method == "INVITE" and finished and state.prevState < pj.PJSIP_TSX_STATE_COMPLETED:
             self._offer_answered(transaction.statusCode)
 
     @guarded
@@ -163,7 +168,8 @@ class Call(pj.Call):  # type: ignore[misc]
 
     def _settle(self) -> None:
         """Offer hold or its end (RFC 3264 section 8.4), unless that is agreed or an offer is under way."""
-        if self._hold == self._held or self._offer is not None or not self._confirmed():
+        offering = self._updating or self._offer is not None
+        if self._hold == self._held or offering or not self._confirmed():
             return
         parameters = _parameters()
         try:
@@ -183,6 +189,8 @@ class Call(pj.Call):  # type: ignore[misc]
         )
 
     def _offer_answered(self, code: int) -> None:
+        if self._offer is None or code in (401, 407):
+            return  # the first INVITE, or pjsip offers again with credentials
         offer, self._offer = self._offer, None
         if code // 100 == 2:
             self._held = bool(offer)

@@ -161,3 +161,12 @@ def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) ->
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
         time.sleep(0.02)
+
+
+def joined(exchange: Exchange) -> None:
+    """Wait until the exchange has joined two legs; before, it forgets a hold and refuses a REFER (400)."""
+
+    def are_joined() -> bool:
+        return any(entry.get("BridgeNumChannels") == "2" for entry in exchange.ami("BridgeList"))
+
+    until(are_joined, "both legs are joined")

@@ -19,7 +19,7 @@ from appliance.desk.actions import (
 )
 from appliance.desk.events import CallReleased, TransferProgressed
 from appliance.desk.state import ExtensionState, Party
-from tests.sip.parties import until
+from tests.sip.parties import joined, until
 from tests.sip.sound import level, loudness
 
 if TYPE_CHECKING:
@@ -44,11 +44,6 @@ def talk_to_the_operator(operator: Operator, phones: Phones, line: str) -> str:
     operator.talks(call)
     phones.wait(line, "CallAnswered", since=since)
     return call
-
-
-def joined(exchange: Exchange) -> bool:
-    """Whether the exchange has joined two legs, as it must have before it can move one (else 400)."""
-    return any(entry.get("BridgeNumChannels") == "2" for entry in exchange.ami("BridgeList"))
 
 
 def hang_up(operator: Operator, call: str) -> None:
@@ -113,9 +108,12 @@ def test_the_operator_gives_up_while_the_far_end_rings(operator: Operator, phone
     phones.wait("1003", "CallReleased", since=since)
 
 
-def test_a_held_caller_hears_music_until_resumed(operator: Operator, phones: Phones, tmp_path: Path) -> None:
+def test_a_held_caller_hears_music_until_resumed(
+    exchange: Exchange, operator: Operator, phones: Phones, tmp_path: Path
+) -> None:
     phones.register("1001")
     call = talk_to_the_operator(operator, phones, "1001")
+    joined(exchange)
 
     def heard() -> float:
         file = tmp_path / "heard.wav"
@@ -154,7 +152,7 @@ def test_a_blind_transfer_joins_caller_and_target(
     phones.do("1004", "record", file=str(tmp_path / "heard.wav"))
     since = phones.mark()
     call = talk_to_the_operator(operator, phones, "1001")
-    until(lambda: joined(exchange), "both legs are joined")
+    joined(exchange)
     operator.do(TransferCall(call, "1004"))
     assert operator.wait(TransferProgressed, call=call, final=True).code == 200
     hang_up(operator, call)
@@ -174,7 +172,7 @@ def test_a_transfer_to_a_missing_number_leaves_the_caller_here(
 ) -> None:
     phones.register("1001")
     call = talk_to_the_operator(operator, phones, "1001")
-    until(lambda: joined(exchange), "both legs are joined")
+    joined(exchange)
     operator.do(TransferCall(call, "999"))
     last = operator.wait(TransferProgressed, call=call, final=True)
     assert last.code == 404
@@ -190,7 +188,7 @@ def test_a_parked_caller_is_seen_in_the_orbit_and_fetched_from_it(
     call = talk_to_the_operator(operator, phones, "1001")
     operator.extension("701", ExtensionState.AVAILABLE)
     since = operator.mark()
-    until(lambda: joined(exchange), "both legs are joined")
+    joined(exchange)
     operator.do(TransferCall(call, "*7701"))
     assert operator.wait(TransferProgressed, call=call, final=True).code == 200
     operator.extension("701", ExtensionState.BUSY, since)

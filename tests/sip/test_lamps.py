@@ -9,7 +9,7 @@ import pytest
 from appliance.desk.actions import AnswerCall, HangUpCall, HoldCall, ResumeCall
 from appliance.desk.events import CallReleased, ExtensionChanged
 from appliance.desk.state import ExtensionState, Party
-from tests.sip.parties import Operator, Phones, config, until
+from tests.sip.parties import Operator, Phones, config, joined, until
 from tests.sip.scripted import ScriptedExchange
 from tests.sip.test_dialog_info import dialog, document
 
@@ -33,6 +33,7 @@ def test_a_lamp_follows_a_phone_through_a_call(exchange: Exchange, phones: Phone
         phones.do("1006", "answer")
         operator.extension("1006", BUSY)
         phones.wait("1005", "CallAnswered", since=since)
+        joined(exchange)
         phones.do("1005", "hold")
         operator.extension("1006", HELD)
         phones.do("1005", "hang_up")
@@ -48,6 +49,7 @@ def test_the_lamp_of_a_caller_shows_that_the_operator_holds_it(exchange: Exchang
         call = operator.rings().call
         operator.do(AnswerCall(call))
         operator.talks(call)
+        joined(exchange)
         operator.do(HoldCall(call))
         operator.extension("1005", HELD)
         since = operator.mark()
