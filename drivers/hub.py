@@ -39,7 +39,7 @@ class _Slot:
 class Hub:
     """All devices of the desk.
 
-    `on_key` is called from the thread that read the key, `on_device` from a thread of the hub, in order; hop
+    `on_key` and `on_device` are called from one thread of the hub, in the order in which things happened; hop
     into the event loop by `call_soon_threadsafe`. `on_device` tells every change of a device: its state, its
     audio, what its lamps show. A device that was seen once stays in the list, offline while it is away.
 
@@ -70,8 +70,8 @@ class Hub:
             self._sources.append(simulated)
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.RLock()
-        self._changes: SimpleQueue[Device | None] = SimpleQueue()
-        self._teller = threading.Thread(target=self._tell_changes, name="devices", daemon=True)
+        self._news: SimpleQueue[Device | KeyEvent | None] = SimpleQueue()
+        self._teller = threading.Thread(target=self._tell, name="devices", daemon=True)
 
     def start(self) -> None:
         """Find what is there and watch for what comes and goes."""
@@ -91,7 +91,7 @@ class Hub:
         for device_id, worker in workers:
             if not worker.join(max(0.0, deadline - time.monotonic())):
                 log.warning("%s does not let go; its lamps may still burn", device_id)
-        self._changes.put(None)
+        self._news.put(None)
         self._teller.join(STOP_SECONDS)
 
     def devices(self) -> tuple[Device, ...]:
@@ -155,15 +155,24 @@ class Hub:
     def _hire(self, slot: _Slot, open_device: Open) -> Worker:
         """A worker whose reports count only as long as it is the one in the slot."""
 
+        early: list[KeyEvent] = []  # a headset echoes its first lamp before we know that it took it
+
         def key(key: Key, pressed: bool) -> None:
-            if slot.worker is worker:
-                self._on_key(KeyEvent(slot.device.id, key, pressed))
+            event = KeyEvent(slot.device.id, key, pressed)
+            with self._lock:
+                if slot.worker is worker:
+                    online = slot.device.state is DeviceState.ONLINE
+                    self._news.put(event) if online else early.append(event)
 
         def state(state: DeviceState, reason: str) -> None:
             with self._lock:
                 if slot.worker is worker:
                     shown = slot.device.shown if state is DeviceState.ONLINE else DARK
                     self._change(slot, state=state, reason=reason, shown=shown)
+                    while early:
+                        event = early.pop(0)
+                        if state is DeviceState.ONLINE:
+                            self._news.put(event)
 
         def shown(lamps: Mapping[Lamp, LampState]) -> None:
             with self._lock:
@@ -177,8 +186,11 @@ class Hub:
         changed = replace(slot.device, **changes)  # type: ignore[arg-type]  # names and types are Device's own
         if changed != slot.device:
             slot.device = changed
-            self._changes.put(changed)
+            self._news.put(changed)
 
-    def _tell_changes(self) -> None:
-        for device in iter(self._changes.get, None):
-            self._on_device(device)
+    def _tell(self) -> None:
+        while (news := self._news.get()) is not None:
+            if isinstance(news, KeyEvent):
+                self._on_key(news)
+            else:
+                self._on_device(news)

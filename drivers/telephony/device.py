@@ -131,8 +131,17 @@ class TelephonyDevice:
             except DriverError as fault:
                 self._lose(fault)
                 return
-            for key, pressed in self._keys.read(report) if report else ():
-                self._press(key, pressed)
+            if report:
+                self._heard(report)
+
+    def _heard(self, report: bytes) -> None:
+        before = self._keys.ignored
+        for key, pressed in self._keys.read(report):
+            self._press(key, pressed)
+        if before == 0 < self._keys.ignored:  # once: a broken device may send thousands
+            log.warning(
+                "%s sends reports that it did not declare, they are ignored: %s", self._path, report.hex()
+            )
 
     def _read(self, milliseconds: int) -> bytes:
         """One report, b"" for none; one byte more is asked for than any has, so that longer ones show."""

@@ -25,17 +25,20 @@ class Desk:
     ) -> None:
         self.keys: list[KeyEvent] = []
         self.told: list[Device] = []
+        self.all: list[Device | KeyEvent] = []  # both, in the order in which they were told
         self._news = threading.Condition()
         self.hub = Hub(self._on_key, self._on_device, usb=usb, gpio=gpio, simulated=simulated)
 
     def _on_key(self, event: KeyEvent) -> None:
         with self._news:
             self.keys.append(event)
+            self.all.append(event)
             self._news.notify_all()
 
     def _on_device(self, device: Device) -> None:
         with self._news:
             self.told.append(device)
+            self.all.append(device)
             self._news.notify_all()
 
     def until(self, truth: Callable[[], bool]) -> None:

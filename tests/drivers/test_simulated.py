@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.base import DeviceState, DriverError, Key, KeyEvent, Lamp, LampState, Pattern
+from drivers.base import Device, DeviceState, DriverError, Key, KeyEvent, Lamp, LampState, Pattern
 from drivers.simulated import SimulatedDesk
 from tests.drivers.desk import Desk
 
@@ -80,6 +80,21 @@ def test_an_unplugged_headset_is_offline_and_back_with_its_lamps() -> None:
         simulated.plug("sim-headset")
         desk.until(lambda: desk.burns("sim-headset", Lamp.RING))
         assert simulated.lamps("sim-headset")[Lamp.RING] == ON
+
+
+def test_a_replugged_headset_is_online_before_its_hook_echoes_the_lamp_it_came_back_with() -> None:
+    simulated = SimulatedDesk()
+    with Desk(simulated=simulated) as desk:
+        desk.until_state("sim-headset", DeviceState.ONLINE)
+        desk.hub.show("sim-headset", {Lamp.OFF_HOOK: ON})
+        desk.until(lambda: len(desk.keys) == 1)
+        simulated.unplug("sim-headset")
+        desk.until_state("sim-headset", DeviceState.OFFLINE)
+        simulated.plug("sim-headset")
+        desk.until(lambda: len(desk.keys) == 2)
+        echo = desk.all.index(LIFTED, desk.all.index(LIFTED) + 1)
+        told = [news for news in desk.all[:echo] if isinstance(news, Device) and news.id == "sim-headset"]
+        assert told[-1].state is DeviceState.ONLINE
 
 
 def test_after_the_end_all_lamps_are_dark() -> None:

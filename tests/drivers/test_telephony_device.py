@@ -116,12 +116,16 @@ def test_what_the_device_says_when_it_is_opened_is_a_baseline(node: Path, wire: 
     phone.device.close()
 
 
-def test_garbage_is_counted_and_the_next_key_still_heard(phone: Phone, wire: Wire) -> None:
+def test_garbage_is_counted_and_named_and_the_next_key_still_heard(
+    phone: Phone, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
     for garbage in (b"\x01", b"\x01\x01\x00", b"\x09\x01", b"\xff" * 64):
         wire.reports.put(garbage)
     wire.reports.put(b"\x01\x01")
     assert phone.pressed.get(timeout=5) == (Key.HOOK, True)
     assert phone.device.ignored == 4
+    (record,) = caplog.records
+    assert "sends reports that it did not declare, they are ignored: 01" in record.message
 
 
 def test_only_reports_that_changed_are_written_and_all_when_asked_to_write_again(
