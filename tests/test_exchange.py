@@ -190,12 +190,14 @@ def test_nothing_is_left_after_stop(fresh_exchange: Exchange) -> None:
     assert not run.exists()
 
 
-def test_nothing_is_left_when_its_parent_is_killed() -> None:
+def test_it_does_not_outlive_its_parent(tmp_path: Path) -> None:
     script = (
-        "import time; from appliance.demo.exchange import Exchange\n"
-        "e = Exchange(users=1); e.start(); print(e.pid, flush=True); time.sleep(60)"
+        "import sys, time, pathlib; from appliance.demo.exchange import Exchange\n"
+        "e = Exchange(users=1, run=pathlib.Path(sys.argv[1])); e.start(); print(e.pid, flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout
         pid = int(parent.stdout.readline())
         assert Path(f"/proc/{pid}").exists()
