@@ -193,7 +193,8 @@ def test_nothing_is_left_after_stop(fresh_exchange: Exchange) -> None:
 def test_it_does_not_outlive_its_parent(tmp_path: Path) -> None:
     script = (
         "import sys, time, pathlib; from appliance.demo.exchange import Exchange\n"
-        "e = Exchange(users=1, run=pathlib.Path(sys.argv[1])); e.start(); print(e.pid, flush=True); time.sleep(60)"
+        "e = Exchange(users=1, run=pathlib.Path(sys.argv[1])); e.start()\n"
+        "print(e.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
