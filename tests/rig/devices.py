@@ -142,8 +142,11 @@ class Headset(Emulated):
         layout = ReportDescriptor.from_bytes(list(report_descriptor))
         self._keys = _fields(layout.input_reports)
         self._lamps = _fields(layout.output_reports)
-        self._outputs = set(layout.output_reports)
-        self._input = {number: bytearray(report.size) for number, report in layout.input_reports.items()}
+        self._outputs_numbered = -1 not in layout.output_reports  # hid-tools' number for none
+        self._input = {
+            max(number, 0): bytearray(report.size + (not report.numbered))
+            for number, report in layout.input_reports.items()
+        }
 
     def lift_hook(self) -> None:
         """Take the call key's or the boom arm's on-state."""
@@ -171,9 +174,8 @@ class Headset(Emulated):
         bits = int.from_bytes(report, "little") & ~(field.mask << field.start)
         bits |= (field.value if pressed else 0) << field.start
         report[:] = bits.to_bytes(len(report), "little")
-        if field.report:
-            report[0] = field.report
-        self.send(bytes(report))
+        report[0] = field.report
+        self.send(bytes(report if field.report else report[1:]))
 
     @property
     def lamps(self) -> frozenset[str]:
@@ -182,12 +184,15 @@ class Headset(Emulated):
 
     def lamp_history(self) -> list[Lamps]:
         """What was lit after each report from the host, from all dark when it was plugged in."""
+        return self._history(self.written())
+
+    def _history(self, written: list[Written]) -> list[Lamps]:
         history = [Lamps(self._plugged_at, frozenset())]
         reports: dict[int, int] = {}
-        for one in self.written():
+        for one in written:
             if one.kind == OUTPUT:
-                number = one.data[0] if 0 not in self._outputs else 0
-                reports[number] = int.from_bytes(one.data if number else b"\0" + one.data, "little")
+                whole = one.data if self._outputs_numbered else b"\0" + one.data
+                reports[whole[0]] = int.from_bytes(whole, "little")
                 history.append(Lamps(one.at, frozenset(self._lit(reports))))
         return history
 
@@ -195,13 +200,14 @@ class Headset(Emulated):
         """Wait until a lamp is lit (or dark) and tell when (CLOCK_MONOTONIC) it became so."""
         end = time.monotonic() + limit
         while True:
-            history = self.lamp_history()
+            written = self.written()
+            history = self._history(written)
             if (lamp in history[-1].lit) == lit:
                 others = [index for index, lamps in enumerate(history) if (lamp in lamps.lit) != lit]
                 return history[others[-1] + 1 if others else 0].at
             wait = end - time.monotonic()
             assert wait > 0, f"{lamp} not {'lit' if lit else 'dark'} within {limit:g} s: {history}"
-            self.written(after=len(self.written()), wait=wait)
+            self.written(after=len(written), wait=wait)
 
     def _lit(self, reports: dict[int, int]) -> Iterator[str]:
         for name, lamp in self._lamps.items():
@@ -230,7 +236,7 @@ class Headset(Emulated):
 
     @property
     def mixer(self) -> dict[str, Any]:
-        """ "playback" and "capture", each "muted" and "decibel", as the host set them."""
+        """Of "playback" and "capture" each: "muted" and "decibel" as the host set them."""
         return self._do("mixer")
 
     @property
@@ -279,7 +285,8 @@ def _fields(reports: dict[int, HidReport]) -> dict[str, Field]:
     for number, report in reports.items():
         for field in report:
             start = field.start if report.numbered else field.start + 8
-            for index, usage in enumerate(field.usages if field.is_array and field.usages else [field.usage]):
+            usages = field.usages if field.is_array and field.usages else [field.usage]
+            for index, usage in enumerate(usages):
                 value = index + field.logical_min if field.is_array else 1
                 place = Field(max(number, 0), start, (1 << field.size) - 1, value)
                 found.setdefault(_name(usage), place)

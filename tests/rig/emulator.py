@@ -13,14 +13,19 @@ import contextlib
 import json
 import socket
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.rig.audio import CAPSULE_VOLUME, SPEAKER_VOLUME, AudioFunction, Format
 from tests.rig.hid import HidFunction
 from tests.rig.usb import Function, Identity, UsbDevice
 from tests.rig.usbip import Link, Port
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Answer = dict[str, Any]
+CONFIGURED_SECONDS = 10
+"""Until the kernel must have read the descriptors and bound its drivers."""
 
 
 class Emulator:
@@ -37,8 +42,7 @@ class Emulator:
             interrupt_out=description["interrupt_out"],
             on_written=self._written.set,
         )
-        self._port: Port | None = None
-        self._connection: socket.socket | None = None
+        self._unplug: Callable[[], None] = lambda: None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer commands until the other end is gone, then pull the plug."""
@@ -63,21 +67,24 @@ class Emulator:
             if not link.receive():
                 loop.remove_reader(ours)
 
+        def unplug() -> None:
+            loop.remove_reader(ours)
+            port.detach()
+            link.close()
+
         with kernels:
-            self._port = Port(kernels)
-        self._connection = ours
+            port = Port(kernels)
+        self._unplug = unplug
         loop.add_reader(ours, receive)
-        while (folder := self._port.device_folder()) is None:
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(CONFIGURED_SECONDS):
+            while (folder := port.device_folder()) is None:
+                await asyncio.sleep(0.005)
         return {"folder": str(folder)}
 
     async def do_unplug(self) -> Answer:
         """Pull the plug; the port is free again when this is answered."""
-        if self._port and self._connection:
-            asyncio.get_running_loop().remove_reader(self._connection)
-            self._port.detach()
-            self._connection.close()
-            self._port = self._connection = None
+        self._unplug()
+        self._unplug = lambda: None
         return {}
 
     async def do_send(self, report: str) -> Answer:

@@ -63,6 +63,11 @@ class Link:
         self._received = bytearray()
         self._pending: dict[int, Urb] = {}
 
+    def close(self) -> None:
+        """Hang up; what is answered from now on goes nowhere."""
+        self._pending.clear()
+        self._connection.close()
+
     def receive(self) -> bool:
         """Read what has arrived and hand it to the device; False when the kernel has hung up."""
         try:
@@ -124,7 +129,7 @@ class Link:
         try:
             self._connection.sendall(message)
         except ConnectionError:
-            self._pending.clear()
+            self._pending.clear()  # the kernel has hung up
 
 
 def _describe(asked: list[int], got: list[int]) -> bytes:

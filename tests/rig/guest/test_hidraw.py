@@ -14,6 +14,7 @@ from tests.rig.hid import TELEPHONY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+REPORT_ID_1 = b"\x85\x01"
 HOOK_SWITCH, PHONE_MUTE = 0x01, 0x04
 OFF_HOOK, RING = 0x01, 0x02
 
@@ -40,12 +41,19 @@ def test_the_kernel_shows_vendor_product_and_serial_number() -> None:
             assert bytes(device.get_report_descriptor()) == TELEPHONY
 
 
-def test_the_hook_switch_and_the_mute_key_reach_the_host() -> None:
-    with Headset(audio=None) as headset, opened(headset) as device:
+@pytest.mark.parametrize("number", [[1], []], ids=["numbered", "unnumbered"])
+def test_keys_and_lamps_pass_in_reports_with_and_without_a_number(number: list[int]) -> None:
+    descriptor = TELEPHONY if number else TELEPHONY.replace(REPORT_ID_1, b"")
+    with Headset(audio=None, report_descriptor=descriptor) as headset, opened(headset) as device:
         headset.lift_hook()
         headset.tap("Phone Mute")
-        reports = [device.read(64, 1000) for _ in range(3)]
-        assert reports == [[1, HOOK_SWITCH, 0], [1, HOOK_SWITCH | PHONE_MUTE, 0], [1, HOOK_SWITCH, 0]]
+        headset.tap("Phone Key 5")
+        keys = [device.read(64, 1000)[len(number) :] for _ in range(5)]
+        hook, five = HOOK_SWITCH, 6
+        assert keys == [[hook, 0], [hook | PHONE_MUTE, 0], [hook, 0], [hook, five], [hook, 0]]
+        device.write([*(number or [0]), RING])
+        headset.wait_for_lamp("Ring")
+        assert headset.lamps == {"Ring"}
 
 
 def test_twenty_quick_presses_all_arrive() -> None:
