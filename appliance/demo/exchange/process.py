@@ -143,9 +143,9 @@ class Exchange:
                 "the exchange is not fetched yet: call Exchange.prepare() first, or run `make demo`"
             )
         self._choose_ports()
-        self._write_run(program)
-        self._process = self._spawn(program)
         try:
+            self._write_run(program)
+            self._process = self._spawn(program)
             self._wait_until_booted()
         except BaseException:
             self.stop()
