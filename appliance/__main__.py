@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--socket",
         type=Path,
-        default=Path(os.environ.get("DESKBELL_SOCKET", settings.DeskOptions().socket)),
+        default=Path(os.environ.get("DESKBELL_SOCKET") or settings.DeskOptions().socket),
         help="where the desk listens (default: $DESKBELL_SOCKET, else %(default)s)",
     ).complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own way
     shtab.add_argument_to(top, "--completion", help="print completion for a shell")

@@ -164,7 +164,7 @@ def test_given_a_call_when_the_headset_is_pulled_out_then_the_caller_stays_and_t
     desk.until_call("answered")
     desk.until("the exchange says so too", lambda _: "Up" in legs(exchange, caller))
     desk.ask(Plug("sim-headset"))
-    state = desk.until("off-hook again", lambda state: lit(state) == {"off_hook": "on"})
+    desk.until("off-hook again", lambda state: lit(state) == {"off_hook": "on"})
     desk.until("lifted again", lambda state: state["devices"]["sim-headset"]["lifted"])
     desk.replace()
     desk.until_call()
