@@ -83,7 +83,7 @@ def _open(parts: ExitStack, port: int, stopped: threading.Event) -> None:
     _wait_until_served(page, home, stopped)
     if stopped.is_set():
         return
-    command = f"DESKBELL_SOCKET={control} {Path(sys.argv[0]).name}"
+    command = f"DESKBELL_SOCKET={control} {sys.argv[0]}"
     print(WELCOME.format(page=page, command=command), flush=True)
     people = People(exchange, DESK)
     people.start()
