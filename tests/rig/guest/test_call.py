@@ -113,6 +113,22 @@ def test_a_headset_pulled_out_in_a_call_loses_no_caller_and_comes_back_lit(
     headset.wait_for_lamp("Off-Hook", lit=False)
 
 
+def test_a_headset_that_sends_garbage_in_a_call_loses_no_caller_and_is_named_in_the_log(
+    exchange: Exchange, desk: RunningDesk, headset: Headset
+) -> None:
+    caller = exchange.originate(CALLER, "200")
+    headset.wait_for_lamp("Ring")
+    headset.lift_hook()
+    desk.until_call("answered")
+    for garbage in (b"\xee\xee\xee", b"\xff" * 60, b"\x01", b"\x01\x01"):  # unknown, long, cut short
+        headset.send(garbage)
+    eventually("the log says so", lambda: "sends reports that it did not declare" in desk.log.read_text())
+    desk.until_call("answered")
+    assert [leg.state for leg in exchange.channels() if leg.id.startswith(caller)]
+    headset.replace_hook()
+    desk.until_call()
+
+
 def online(state: State, kind: str) -> bool:
     """Whether a device of that kind works."""
     return any((device["kind"], device["state"]) == (kind, "online") for device in state["devices"].values())
