@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from appliance.sip.engine import Alarm, Engine
 
 ANSWER_SECONDS = 3.0
-"""How long a REGISTER may go unanswered until the exchange counts as gone; pjsip itself waits 32 s."""
+"""How long a REGISTER may go unanswered until the exchange counts as gone."""
 
 RETRY_SECONDS = 2.0
 RETRY_SECONDS_MAX = 60.0
-_UNREGISTER_MILLISECONDS = 1000
+_OUTBOUND_PROXY = 1  # PJSUA_REG_USE_OUTBOUND_PROXY
 
 _REASONS = {
     401: "the exchange refuses the user or the password",
@@ -40,10 +40,20 @@ class Account(pj.Account):  # type: ignore[misc]
 
     on_answer: Callable[[int, str], None] | None = None
 
-    def __init__(self, on_call: Callable[[int, str], None]) -> None:
+    def __init__(self, settings: pj.AccountConfig, on_call: Callable[[int, str], None]) -> None:
         """`on_call` gets pjsua2's id of a call that comes in, and the INVITE."""
         super().__init__()
+        self._settings = settings
         self._on_call = on_call
+        self.create(settings)
+
+    def abandon(self) -> None:
+        """Give up a REGISTER that gets no answer: pjsip would wait 32 s, and refuse another until then.
+
+        It lets go only when the account is changed; here in what has no effect, as there is no such proxy.
+        """
+        self._settings.regConfig.proxyUse ^= _OUTBOUND_PROXY
+        self.modify(self._settings)
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
@@ -65,7 +75,7 @@ def account_config(config: SipConfig, address: str) -> pj.AccountConfig:
     settings.regConfig.registerOnAdd = False  # the Registrar does, and tries again
     settings.regConfig.retryIntervalSec = 0
     settings.regConfig.timeoutSec = config.expires
-    settings.regConfig.unregWaitMsec = _UNREGISTER_MILLISECONDS
+    settings.regConfig.disableRegOnModify = True
     settings.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", config.user, 0, config.password))
     if config.proxy:
         settings.sipConfig.proxies.append(config.proxy)
@@ -160,9 +170,9 @@ class Registrar:
             self._pause = min(2 * self._pause, RETRY_SECONDS_MAX)
 
     def _unanswered(self) -> None:
-        """Say so now; pjsip goes on sending the same REGISTER, so that a returning exchange is seen soon."""
-        self._tell(RegistrationChanged(RegistrationState.FAILED, 408, _REASONS[408]))
-        self._on_lost(_REASONS[408])
+        self._asking = False
+        self._account.abandon()
+        self._failed(408, _REASONS[408], RETRY_SECONDS)
 
     def _failed(self, code: int, reason: str, pause: float) -> None:
         self._tell(RegistrationChanged(RegistrationState.FAILED, code, reason))

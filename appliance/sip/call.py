@@ -171,13 +171,13 @@ class Call(pj.Call):  # type: ignore[misc]
         offering = self._updating or self._offer is not None
         if self._hold == self._held or offering or not self._confirmed():
             return
+        # Inactive, not sendonly: pjsip's silence would be heard through the music of the exchange.
+        direction = pj.PJMEDIA_DIR_NONE if self._hold else pj.PJMEDIA_DIR_ENCODING_DECODING
         parameters = _parameters()
+        parameters.opt.flag |= pj.PJSUA_CALL_SET_MEDIA_DIR
+        parameters.opt.mediaDir = pj.IntVector([direction])
         try:
-            if self._hold:
-                self.setHold(parameters)
-            else:
-                parameters.opt.flag |= pj.PJSUA_CALL_UNHOLD
-                self.reinvite(parameters)
+            self.reinvite(parameters)
         except pj.Error:  # an offer of the far end waits for its answer
             self._later(_BUSY_SECONDS, self._settle)
         else:

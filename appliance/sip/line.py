@@ -53,8 +53,7 @@ class Line:
         self._config, self._engine, self._make_call = config, engine, make_call
         self._calls: dict[str, Call] = {}
         self._arrivals = itertools.count(1)
-        self._account = Account(self._arrived)
-        self._account.create(account_config(config, local_address(config)))
+        self._account = Account(account_config(config, local_address(config)), self._arrived)
         self._field = Field(
             Lamp(number, config.uri(number), self._account, engine, emit, self._forgotten)
             for number in dict.fromkeys(config.extensions + config.orbits)

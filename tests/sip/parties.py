@@ -163,10 +163,12 @@ def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) ->
         time.sleep(0.02)
 
 
-def joined(exchange: Exchange) -> None:
-    """Wait until the exchange has joined two legs; before, it forgets a hold and refuses a REFER (400)."""
+def joined(exchange: Exchange, *lines: str) -> None:
+    """Wait until the exchange has joined these lines' legs: before, it loses a hold and refuses a REFER."""
 
     def are_joined() -> bool:
-        return any(entry.get("BridgeNumChannels") == "2" for entry in exchange.ami("BridgeList"))
+        legs = {leg.get("Channel", ""): leg.get("BridgeId") for leg in exchange.ami("CoreShowChannels")}
+        ours = {line: [leg for leg in legs if leg.startswith(f"PJSIP/{line}-")] for line in lines}
+        return all(ours.values()) and all(legs[leg] for line in lines for leg in ours[line])
 
-    until(are_joined, "both legs are joined")
+    until(are_joined, f"the legs of {lines} are joined")

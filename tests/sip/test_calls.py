@@ -17,7 +17,7 @@ from appliance.desk.actions import (
     SendDtmf,
     TransferCall,
 )
-from appliance.desk.events import CallReleased, TransferProgressed
+from appliance.desk.events import CallReleased, PartyChanged, TransferProgressed
 from appliance.desk.state import ExtensionState, Party
 from tests.sip.parties import joined, until
 from tests.sip.sound import level, loudness
@@ -113,7 +113,7 @@ def test_a_held_caller_hears_music_until_resumed(
 ) -> None:
     phones.register("1001")
     call = talk_to_the_operator(operator, phones, "1001")
-    joined(exchange)
+    joined(exchange, "1001", "200")
 
     def heard() -> float:
         file = tmp_path / "heard.wav"
@@ -152,7 +152,7 @@ def test_a_blind_transfer_joins_caller_and_target(
     phones.do("1004", "record", file=str(tmp_path / "heard.wav"))
     since = phones.mark()
     call = talk_to_the_operator(operator, phones, "1001")
-    joined(exchange)
+    joined(exchange, "1001", "200")
     operator.do(TransferCall(call, "1004"))
     assert operator.wait(TransferProgressed, call=call, final=True).code == 200
     hang_up(operator, call)
@@ -172,7 +172,7 @@ def test_a_transfer_to_a_missing_number_leaves_the_caller_here(
 ) -> None:
     phones.register("1001")
     call = talk_to_the_operator(operator, phones, "1001")
-    joined(exchange)
+    joined(exchange, "1001", "200")
     operator.do(TransferCall(call, "999"))
     last = operator.wait(TransferProgressed, call=call, final=True)
     assert last.code == 404
@@ -188,7 +188,7 @@ def test_a_parked_caller_is_seen_in_the_orbit_and_fetched_from_it(
     call = talk_to_the_operator(operator, phones, "1001")
     operator.extension("701", ExtensionState.AVAILABLE)
     since = operator.mark()
-    joined(exchange)
+    joined(exchange, "1001", "200")
     operator.do(TransferCall(call, "*7701"))
     assert operator.wait(TransferProgressed, call=call, final=True).code == 200
     operator.extension("701", ExtensionState.BUSY, since)
@@ -197,4 +197,5 @@ def test_a_parked_caller_is_seen_in_the_orbit_and_fetched_from_it(
     operator.do(PlaceCall("out-1", "701"))
     operator.talks("out-1", since)
     operator.extension("701", ExtensionState.AVAILABLE, since)
+    operator.wait(PartyChanged, call="out-1", party=Party("1001", "User 1001"))
     hang_up(operator, "out-1")

@@ -33,7 +33,7 @@ def test_a_lamp_follows_a_phone_through_a_call(exchange: Exchange, phones: Phone
         phones.do("1006", "answer")
         operator.extension("1006", BUSY)
         phones.wait("1005", "CallAnswered", since=since)
-        joined(exchange)
+        joined(exchange, "1005", "1006")
         phones.do("1005", "hold")
         operator.extension("1006", HELD)
         phones.do("1005", "hang_up")
@@ -49,7 +49,7 @@ def test_the_lamp_of_a_caller_shows_that_the_operator_holds_it(exchange: Exchang
         call = operator.rings().call
         operator.do(AnswerCall(call))
         operator.talks(call)
-        joined(exchange)
+        joined(exchange, "1005", "200")
         operator.do(HoldCall(call))
         operator.extension("1005", HELD)
         since = operator.mark()

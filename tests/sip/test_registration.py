@@ -35,6 +35,13 @@ def test_a_wrong_password_is_named(exchange: Exchange) -> None:
     assert failed.reason == "the exchange refuses the user or the password"
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that does not wait long for the exchange's answer."""
+    monkeypatch.setattr("appliance.sip.account.ANSWER_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_missing_exchange_is_named() -> None:
     with ScriptedExchange(register=lambda _n: None) as silent, Operator(config(silent)) as operator:
         failed = operator.wait(RegistrationChanged, state=FAILED)
@@ -49,6 +56,7 @@ def test_a_refusal_is_tried_again_and_forgiven() -> None:
 
 
 @pytest.mark.exchange
+@pytest.mark.usefixtures("impatient")
 def test_after_a_restart_of_the_exchange_all_is_right_again(fresh_exchange: Exchange) -> None:
     settings = config(fresh_exchange, extensions=("1001",), orbits=("701",), watch=0.5)
     with Operator(settings) as operator:

@@ -35,7 +35,7 @@ def talking(exchange: ScriptedExchange) -> Iterator[Operator]:
 def offers(exchange: ScriptedExchange) -> list[str]:
     """The directions that our offers asked for, the first INVITE's included."""
     asked = {r.header("cseq"): r for r in exchange.asked if r.method == "INVITE"}
-    return ["sendonly" if "a=sendonly" in r.text else "sendrecv" for r in asked.values()]
+    return ["inactive" if "a=inactive" in r.text else "sendrecv" for r in asked.values()]
 
 
 def test_hold_is_offered_again_after_both_ends_offered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_hold_is_offered_again_after_both_ends_offered_at_once(monkeypatch: pyte
         until(lambda: len(offers(exchange)) == 3, "hold is offered again")
         operator.do(ResumeCall("out-1"))
         until(lambda: len(offers(exchange)) == 5, "the end of hold is offered again")
-    assert offers(exchange) == ["sendrecv", "sendonly", "sendonly", "sendrecv", "sendrecv"]
+    assert offers(exchange) == ["sendrecv", "inactive", "inactive", "sendrecv", "sendrecv"]
 
 
 def test_hold_and_resume_in_quick_succession_end_resumed() -> None:
@@ -56,7 +56,7 @@ def test_hold_and_resume_in_quick_succession_end_resumed() -> None:
             operator.do(HoldCall("out-1"))
             operator.do(ResumeCall("out-1"))
         operator.do(HoldCall("out-1"))
-        until(lambda: offers(exchange)[-1] == "sendonly", "held")
+        until(lambda: offers(exchange)[-1] == "inactive", "held")
         operator.do(ResumeCall("out-1"))
         until(lambda: offers(exchange)[-1] == "sendrecv", "resumed")
         assert not [event for event in operator.events if isinstance(event, CallReleased)]
