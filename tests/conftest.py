@@ -1,8 +1,9 @@
-"""What every room's tests share: the real exchange, and the coverage at the end."""
+"""What every room's tests share: the real exchange, room for open files, and the coverage at the end."""
 
 from __future__ import annotations
 
 import io
+import resource
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,18 @@ from appliance.demo.exchange import Exchange
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OPEN_FILES = 16384
 
-@pytest.fixture(scope="session")
+
+def pytest_configure() -> None:
+    """Lift the usual 1024: the rig's guest keeps a file of this machine open for each that it has seen."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
+
+
+@pytest.fixture(scope="module")
 def exchange() -> Iterator[Exchange]:
-    """The exchange that tests share, users 1001 to 1010; each test takes extensions that no other uses."""
+    """The exchange that a module's tests share, users 1001 to 1010; it starts in a second."""
     Exchange.prepare(lambda line: print(line, file=sys.stderr))
     with Exchange(users=10) as running:
         yield running
