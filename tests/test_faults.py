@@ -118,15 +118,15 @@ def test_a_broken_settings_file_is_named_with_its_line_and_nothing_starts(tmp_pa
 
 
 def test_given_a_killed_desk_when_it_starts_again_then_it_registers_and_takes_calls(
-    exchange: Exchange, tmp_path: Path
+    fresh_exchange: Exchange, tmp_path: Path
 ) -> None:
-    desk = RunningDesk(tmp_path, exchange.sip_port)
+    desk = RunningDesk(tmp_path, fresh_exchange.sip_port)
     desk.start()
     desk.until_registered()
     desk.kill()
     with desk:
         desk.until_registered()
-        exchange.originate("030", "200")
+        fresh_exchange.originate("030", "200")
         desk.until_call("ringing")
         desk.lift()
         desk.until_call("answered")

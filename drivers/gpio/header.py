@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -114,10 +115,11 @@ def lgpio_factory() -> Any:  # noqa: ANN401
     if not chips:
         raise DriverError("this machine has no GPIO header: there is no /dev/gpiochip0")
     require_access(chips[0])
-    # lgpio keeps a pipe in its work folder, which it would make the current one.
+    # lgpio keeps a pipe in its work folder, makes that the current one, and would leave it so.
     os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
     try:
-        from gpiozero.pins.lgpio import LGPIOFactory  # type: ignore[import-untyped]
+        with contextlib.chdir(os.getcwd()):
+            from gpiozero.pins.lgpio import LGPIOFactory  # type: ignore[import-untyped]
     except (ImportError, AttributeError) as missing:  # for Python 3.13 the index has an empty lgpio
         raise DriverError("lgpio is missing; install it with: sudo apt install python3-lgpio") from missing
     try:

@@ -53,7 +53,11 @@ class Desk:
 
     def until_state(self, device_id: str, state: DeviceState) -> Device:
         """Wait until a device is known and in a state."""
-        self.until(lambda: any(d.id == device_id and d.state is state for d in self.hub.devices()))
+
+        def told() -> Device | None:
+            return next((device for device in reversed(self.told) if device.id == device_id), None)
+
+        self.until(lambda: (device := told()) is not None and device.state is state)
         return self.device(device_id)
 
     def __enter__(self) -> Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,8 +105,10 @@ def test_something_that_is_no_chip_is_a_fault_in_plain_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     monkeypatch.setattr("drivers.gpio.header.glob", _finds(str(tmp_path)))
+    here = os.getcwd()
     with pytest.raises(DriverError, match="cannot be used"):
         lgpio_factory()
+    assert os.getcwd() == here, "lgpio must not take us elsewhere"
 
 
 def _finds(*paths: str) -> Callable[[str], list[str]]:

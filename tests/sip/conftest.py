@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from appliance.demo.exchange import Exchange
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def phones(exchange: Exchange) -> Iterator[Phones]:
     """Phones at the shared exchange; each test registers the extensions it takes."""
     running = Phones(exchange)
