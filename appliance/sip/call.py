@@ -34,6 +34,9 @@ class Voice(Protocol):
     def connect(self, call: pj.AudioMedia, talking: bool) -> None:
         """Let it and the far end hear each other, or not."""
 
+    def ringing_tone(self, call: str, on: bool) -> None:
+        """Let it hear that the far end of that call rings, or no longer."""
+
 
 class Owner(Protocol):
     """What a call needs of the line it belongs to."""
@@ -119,6 +122,7 @@ class Call(pj.Call):  # type: ignore[misc]
     def onCallState(self, _prm: pj.OnCallStateParam) -> None:
         """The INVITE session changed its state."""
         info = self.getInfo()
+        self._tell_ringing(info)
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._owner.emit(CallAnswered(self.name))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
@@ -165,6 +169,12 @@ class Call(pj.Call):  # type: ignore[misc]
         for index, media in enumerate(info.media):
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in _FLOWING:
                 self._owner.voice.connect(self.getAudioMedia(index), self._talking)
+
+    def _tell_ringing(self, info: pj.CallInfo) -> None:
+        """Where the exchange sends 180 and plays nothing, the tone is ours to make (RFC 3960 section 3.2)."""
+        rings = info.role == pj.PJSIP_ROLE_UAC and info.state == pj.PJSIP_INV_STATE_EARLY
+        silent = not any(media.status in _FLOWING for media in info.media)
+        self._owner.voice.ringing_tone(self.name, self._talking and rings and silent)
 
     def _settle(self) -> None:
         """Offer hold or its end (RFC 3264 section 8.4), unless that is agreed or an offer is under way."""

@@ -81,6 +81,9 @@ class PhoneVoice:
             elif self._recorder:
                 call.stopTransmit(self._recorder)
 
+    def ringing_tone(self, call: str, on: bool) -> None:
+        """Nobody listens to these phones."""
+
     def play(self, hz: int) -> None:
         """Say a tone from now on; 0: nothing."""
         self._tone = None

@@ -13,6 +13,10 @@ from appliance.sip.log import log
 if TYPE_CHECKING:
     from appliance.sip.engine import Endpoint
 
+_CLOCK_RATE = 16000  # Hz
+_RINGING_TONE = (425, 1000, 4000)  # Hz, milliseconds on and off: ITU-T E.180
+_TONE_LEVEL = 4000  # of 32767
+
 
 class Sound:
     """Connects calls to a sound card.
@@ -30,6 +34,8 @@ class Sound:
         self._devices.setNullDev()
         self._microphone = self._devices.getCaptureDevMedia()
         self._speaker = self._devices.getPlaybackDevMedia()
+        self._tone: pj.ToneGenerator | None = None
+        self._rings = ""  # the call that the tone is for
         endpoint.on_sound_failed = self._failed
 
     def use(self, card: str) -> None:
@@ -42,6 +48,7 @@ class Sound:
 
     def close(self) -> None:
         """Let go of the endpoint."""
+        self._tone = None
         self._endpoint.on_sound_failed = None
 
     def _failed(self) -> None:
@@ -63,6 +70,15 @@ class Sound:
                 self._microphone.stopTransmit(call)
             with suppress(pj.Error):
                 call.stopTransmit(self._speaker)
+
+    def ringing_tone(self, call: str, on: bool) -> None:
+        """Let the operator hear that the far end of a call rings, or no longer."""
+        if on and self._tone is None:
+            self._tone = _ringing_tone()
+            self._tone.startTransmit(self._speaker)
+            self._rings = call
+        elif not on and self._rings == call:
+            self._tone, self._rings = None, ""
 
     def mute(self, on: bool) -> None:
         """Cut or restore what the microphone hears; silence goes on being sent."""
@@ -96,3 +112,15 @@ class Sound:
     def _find(self, name: str) -> int | None:
         names = [device.name for device in self._devices.enumDev2()]
         return next((index for index, found in enumerate(names) if found.split(",")[0] == name), None)
+
+
+def _ringing_tone() -> pj.ToneGenerator:
+    tone = pj.ToneDesc()
+    tone.freq1, tone.on_msec, tone.off_msec = _RINGING_TONE
+    tone.freq2, tone.volume = 0, _TONE_LEVEL
+    tones = pj.ToneDescVector()
+    tones.append(tone)
+    generator = pj.ToneGenerator()
+    generator.createToneGenerator(_CLOCK_RATE)
+    generator.play(tones, True)
+    return generator

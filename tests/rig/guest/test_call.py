@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from appliance.desk.events import Dial, HangUp
 from tests.rig.devices import Headset, eventually
 from tests.rig.gpio import GpioChip
 from tests.rig.tone import Recording
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.exchange
 CALLER = "0305551234"
-CALLER_HZ, OPERATOR_HZ = 1000, 440
+CALLER_HZ, OPERATOR_HZ, RINGING_HZ = 1000, 440, 425
 SERIAL = "E2E1"
 PINS = {"park": 22, "park_lamp": 25}
 
@@ -111,6 +112,18 @@ def test_a_headset_pulled_out_in_a_call_loses_no_caller_and_comes_back_lit(
     exchange.hang_up(caller)
     desk.until_call()
     headset.wait_for_lamp("Off-Hook", lit=False)
+
+
+def test_the_operator_hears_the_far_end_ring_where_the_exchange_plays_nothing(
+    desk: RunningDesk, headset: Headset
+) -> None:
+    desk.ask(Dial("802"))  # rings for ever
+    headset.wait_for_lamp("Off-Hook")
+    eventually("the ringing tone", lambda: headset.played(0.5).measure(RINGING_HZ).snr > 20, 10)
+    desk.ask(HangUp())
+    desk.until_call()
+    time.sleep(2)
+    assert headset.played(0.5).measure(RINGING_HZ).snr < 0, "it ends with the call"
 
 
 def test_a_headset_that_sends_garbage_in_a_call_loses_no_caller_and_is_named_in_the_log(
