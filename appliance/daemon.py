@@ -38,6 +38,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("deskbell.daemon")
 
+# What the log tells of each day's calls. Not what people type: that may be the PIN of a mailbox.
+TOLD = (
+    events.RegistrationChanged,
+    events.CallArrived,
+    events.CallAnswered,
+    events.CallReleased,
+    events.TransferProgressed,
+)
 KEYS = {base.Key(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
 
 
@@ -150,6 +158,8 @@ class Daemon:
 
     def _happens(self, event: events.Event) -> list[actions.Action]:
         """Tell the desk, and carry out what it wants."""
+        if isinstance(event, TOLD):
+            log.info("%s", event)
         todo = self._desk.handle(event, self._loop.time())
         for action in todo:
             self._carry_out(action)

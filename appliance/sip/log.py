@@ -9,7 +9,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]
 
 log = logging.getLogger("deskbell.sip")
 
-_LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
+_LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING}  # the rest tells of every REGISTER
 _SECRETS = re.compile(
     r"^((?:Proxy-)?Authorization\s*:|a=crypto:\d+\s+\S+)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
     re.IGNORECASE | re.MULTILINE,
