@@ -1,9 +1,8 @@
-"""What every room's tests share: the real exchange, room for open files, and the coverage at the end."""
+"""What every room's tests share: the real exchange, and the coverage at the end."""
 
 from __future__ import annotations
 
 import io
-import resource
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,6 @@ from appliance.demo.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-OPEN_FILES = 16384
-
-
-def pytest_configure() -> None:
-    """Lift the usual 1024: the rig's guest keeps a file of this machine open for each that it has seen."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
 
 
 @pytest.fixture(scope="module")

@@ -121,7 +121,7 @@ def lgpio_factory() -> Any:  # noqa: ANN401
         with contextlib.chdir(os.getcwd()):
             from gpiozero.pins.lgpio import LGPIOFactory  # type: ignore[import-untyped]
     except (ImportError, AttributeError) as missing:  # for Python 3.13 the index has an empty lgpio
-        raise DriverError("lgpio is missing; install it with: sudo apt install python3-lgpio") from missing
+        raise DriverError("lgpio is missing, or empty; 'make venv' installs a whole one") from missing
     try:
         return LGPIOFactory()
     except Exception as fault:

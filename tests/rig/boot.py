@@ -8,6 +8,7 @@ paths; what it writes is gone afterwards, except in the results folder.
 from __future__ import annotations
 
 import os
+import resource
 import select
 import shlex
 import shutil
@@ -30,6 +31,7 @@ NEEDED_PROGRAMS = {
 }
 CARRIED_ENVIRONMENT = ("HOME", "LANG", "PATH", "VIRTUAL_ENV", "XDG_CACHE_HOME")
 MEMORY_MB = 1024
+OPEN_FILES = 16384
 
 
 class RigError(RuntimeError):
@@ -114,6 +116,7 @@ def _boot(linux: Path, job: Job, folder: Path, output: int) -> None:
         "con=null",
         *([] if job.real_time else ["time-travel=inf-cpu"]),
     ]
+    _allow_open_files()
     reading, writing = os.pipe()  # the kernel wants a console that it can poll, and changes its settings
     with (folder / "kernel.log").open("wb") as log:
         guest = subprocess.Popen(
@@ -136,6 +139,12 @@ def _boot(linux: Path, job: Job, folder: Path, output: int) -> None:
     finally:
         os.close(reading)
         _end(guest)
+
+
+def _allow_open_files() -> None:
+    """Lift the usual 1024: the guest keeps a file of this machine open for each that it has seen."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
 
 
 def _pass_through(source: int, output: int, deadline: float) -> None:

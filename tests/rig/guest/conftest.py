@@ -131,6 +131,8 @@ def _read(config: pytest.Config, path: Path) -> Reports:
     found: Reports = {}
     for line in path.read_text().splitlines() if path.exists() else []:
         report = config.hook.pytest_report_from_serializable(config=config, data=json.loads(line))
+        if isinstance(report.longrepr, list):  # of a skipped test; JSON knows no tuples, pytest no lists
+            report.longrepr = tuple(report.longrepr)
         found.setdefault(report.nodeid, []).append(report)
     return found
 
