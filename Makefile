@@ -30,7 +30,7 @@ bench: venv ## how fast a key answers and a call lights the lamps
 coverage: ## which lines the last `make test` did not reach
 	@$(python) -m coverage report --skip-covered --show-missing
 
-rig: needs-test ## the kernel that the virtual hardware is plugged into (8 minutes, once per machine)
+rig: needs-test ## the kernel that the virtual hardware is plugged into (6 minutes, once per machine)
 	$(call say,the test rig's kernel)
 	@tests/rig/build >/dev/null
 
