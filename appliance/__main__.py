@@ -151,6 +151,7 @@ def _add_json(command: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from appliance.daemon import Daemon
+    from appliance.sip.errors import PortError, SipError
 
     loaded = settings.load(options.settings)
     logging.basicConfig(
@@ -160,6 +161,10 @@ def _run(options: argparse.Namespace) -> int:
         asyncio.run(Daemon(loaded).run())
     except ControlError:
         raise
+    except PortError as error:
+        return _say(f"{error}; choose another with line.local_port in {options.settings}", FAULT)
+    except SipError as error:
+        return _say(str(error), FAULT)
     except Exception:
         logging.getLogger("deskbell").exception("the desk stops, to be started anew in a known state")
         return FAULT

@@ -251,6 +251,7 @@ def _sip_config(settings: Settings) -> SipConfig:
         password=line.password,
         host=line.server,
         port=line.port,
+        local_port=line.local_port,
         transport="tcp" if line.transport == "tcp" else "udp",
         display_name=line.display_name,
         expires=line.expires,

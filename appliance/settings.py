@@ -104,6 +104,11 @@ class LineOptions:
     user: str = option("", "Extension or user name of this desk.", _number)
     display_name: str = option("Reception", "The name that others see.")
     password: str = option("", "The password of the account.", secret=True)
+    local_port: int = option(
+        5060,
+        "SIP port of this desk, 0 for any: a fixed one lets a restart replace what the exchange knows.",
+        _whole(0, 65535),
+    )
     expires: int = option(300, "Seconds between registrations.", _whole(30, 86400))
 
 

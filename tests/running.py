@@ -39,7 +39,7 @@ class RunningDesk:
         self.log = home / "desk.log"
         settings: dict[str, dict[str, Any]] = {
             "desk": {"socket": str(self.socket), "log_level": "debug"},
-            "line": {"server": "127.0.0.1", "port": port, "user": user},
+            "line": {"server": "127.0.0.1", "port": port, "user": user, "local_port": 0},
             "park": {"orbits": ["701", "702", "703"], "prefix": "*7"},
             "devices": {"usb": False, "simulated": True, "sound": False},
         }

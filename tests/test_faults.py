@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.exchange
 
 
+def free_port() -> int:
+    """A UDP port that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
+
+
 def test_a_wrong_password_is_named_and_does_not_appear_in_the_log(exchange: Exchange, tmp_path: Path) -> None:
     with RunningDesk(tmp_path, exchange.sip_port, password="not-the-password") as desk:
         state = desk.until("failed", lambda state: state["registration"]["state"] == "failed")
@@ -117,10 +125,10 @@ def test_a_broken_settings_file_is_named_with_its_line_and_nothing_starts(tmp_pa
     assert not desk.socket.exists()
 
 
-def test_given_a_killed_desk_when_it_starts_again_then_it_registers_and_takes_calls(
+def test_given_a_killed_desk_when_it_starts_again_then_no_caller_rings_where_nobody_is(
     fresh_exchange: Exchange, tmp_path: Path
 ) -> None:
-    desk = RunningDesk(tmp_path, fresh_exchange.sip_port)
+    desk = RunningDesk(tmp_path, fresh_exchange.sip_port, line={"local_port": free_port()})
     desk.start()
     desk.until_registered()
     desk.kill()
@@ -128,8 +136,20 @@ def test_given_a_killed_desk_when_it_starts_again_then_it_registers_and_takes_ca
         desk.until_registered()
         fresh_exchange.originate("030", "200")
         desk.until_call("ringing")
+        legs = [leg for leg in fresh_exchange.channels() if leg.name.startswith("PJSIP/200-")]
+        assert len(legs) == 1, "the desk that was killed is not rung any more"
         desk.lift()
         desk.until_call("answered")
+
+
+def test_a_sip_port_that_is_taken_is_named_with_the_setting(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        desk = RunningDesk(tmp_path, 5060, line={"local_port": other.getsockname()[1]})
+        said = desk.deskbell("run", "--settings", str(desk.settings))
+    assert said.returncode == 5
+    assert "line.local_port" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_the_desk_leaves_in_the_middle_of_a_call_without_a_fault(exchange: Exchange, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def _open(parts: ExitStack, port: int, stopped: threading.Event) -> None:
 def _write_settings(home: Path, control: Path, exchange: Exchange) -> None:
     settings = {
         "desk": {"name": "Reception", "socket": str(control)},
-        "line": {"server": "127.0.0.1", "port": exchange.sip_port, "user": DESK},
+        "line": {"server": "127.0.0.1", "port": exchange.sip_port, "user": DESK, "local_port": 0},
         "extensions": COLLEAGUES,
         "park": {"orbits": [str(orbit) for orbit in range(701, 706)], "prefix": "*7"},
         "devices": {"usb": False, "simulated": True, "sound": False},

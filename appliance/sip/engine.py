@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
-from appliance.sip.errors import SipError, words
+from appliance.sip.errors import PortError, SipError, words
 from appliance.sip.log import LogWriter, log
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Engine:
         self._alarms: list[Alarm] = []
         self._order = itertools.count()
         self._wake = -1
+        self._waking = threading.Lock()  # so that nobody writes into a descriptor that was closed
         self._endpoint: Endpoint | None = None
         self._bad_turns = 0
         self._running = False
@@ -136,6 +137,8 @@ class Engine:
         error = self._opened.get()
         if error is not None:
             self._thread.join()
+            if isinstance(error, SipError):
+                raise error
             text = words(error) if isinstance(error, pj.Error) else str(error)
             raise SipError(f"the SIP stack cannot be opened: {text}") from error
 
@@ -152,10 +155,14 @@ class Engine:
             raise SipError(f"the SIP thread did not end within {timeout} s")
 
     def post(self, command: Callable[[], None]) -> None:
-        """Have a command done in the SIP thread, at once; callable from any thread, never blocks."""
+        """Have a command done in the SIP thread, at once; callable from any thread, never blocks.
+
+        When that thread has ended, there is nobody to do it, and nothing left to do it with.
+        """
         self._commands.put(command)
-        with suppress(BlockingIOError, OSError):  # full: it is awake; closed: there is nobody to wake
-            os.eventfd_write(self._wake, 1)
+        with self._waking, suppress(BlockingIOError):  # full: it is awake
+            if self._wake >= 0:
+                os.eventfd_write(self._wake, 1)
 
     def later(self, seconds: float, action: Callable[[], None]) -> Alarm:
         """Have something done after so many seconds; only for the SIP thread."""
@@ -190,15 +197,19 @@ class Engine:
             log.critical("the SIP thread has died", exc_info=True)
             self._on_death(error)
         finally:
-            os.close(self._wake)
-            self._wake = -1
+            with self._waking:
+                os.close(self._wake)
+                self._wake = -1
             _only_one.release()
 
     def _open(self) -> None:
         self._endpoint = endpoint = Endpoint()
         _create_silently(endpoint)
         endpoint.libInit(self._endpoint_config())
-        endpoint.transportCreate(_TRANSPORTS[self._config.transport], self._transport_config())
+        try:
+            endpoint.transportCreate(_TRANSPORTS[self._config.transport], self._transport_config())
+        except pj.Error as error:
+            raise PortError(f"SIP port {self._config.local_port} cannot be opened: {words(error)}") from error
         endpoint.libStart()
         for codec in endpoint.codecEnum2():
             endpoint.codecSetPriority(codec.codecId, self._priority(codec.codecId))

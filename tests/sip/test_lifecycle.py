@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from appliance.desk.actions import AnswerCall, HangUpCall, HoldCall, PlaceCall, SendDtmf, TransferCall
+from appliance.desk.actions import (
+    AnswerCall,
+    HangUpCall,
+    HoldCall,
+    PlaceCall,
+    RouteAudio,
+    SendDtmf,
+    TransferCall,
+)
 from appliance.desk.events import CallAnswered, CallReleased, Event
 from appliance.sip import SipAgent, SipError
 from appliance.sip.call import Call
@@ -182,3 +190,12 @@ def test_keys_and_digests_are_cut_from_the_log_even_when_folded() -> None:
         "SIP/2.0\r\nAuthorization: (not logged)\r\nproxy-authorization: (not logged)\r\n"
         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 (not logged)\r\nVia: d"
     )
+
+
+def test_what_is_asked_of_an_agent_that_has_ended_is_forgotten(exchange: Exchange) -> None:
+    agent = SipAgent(config(exchange), lambda _event: None)
+    agent.start()
+    agent.stop()
+    agent.do(RouteAudio("headset"))
+    agent.do(PlaceCall("out-1", "1001"))
+    assert not agent.alive
