@@ -160,12 +160,12 @@ class Daemon:
         """Tell the desk, and carry out what it wants."""
         if isinstance(event, TOLD):
             log.info("%s", event)
-        todo = self._desk.handle(event, self._loop.time())
-        for action in todo:
+        wanted = self._desk.handle(event, self._loop.time())
+        for action in wanted:
             self._carry_out(action)
         self._light()
         self._control.publish()
-        return todo
+        return wanted
 
     def _carry_out(self, action: actions.Action) -> None:
         match action:
