@@ -60,7 +60,7 @@ exchange: .venv/web
 .venv/dev: pyproject.toml | .venv/python
 	$(call say,Python packages for development)
 	@$(pip) --editable '.[web,dev]'
-	@$(python) -c 'import lgpio' 2>/dev/null || { $(pip) setuptools 'swig<4.3' && \
+	@LG_WD=/tmp $(python) -c 'import lgpio' 2>/dev/null || { $(pip) setuptools 'swig<4.3' && \
 	  PATH=$$PWD/.venv/bin:$$PATH PYPI=1 $(pip) --no-build-isolation 'lgpio>=0.2.2'; }
 	@touch $@ .venv/web
 
