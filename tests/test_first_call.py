@@ -95,6 +95,23 @@ def test_hold_park_and_retrieve_by_the_three_buttons(exchange: Exchange, desk: R
     desk.until("the caller is gone", lambda _: not legs(exchange, caller))
 
 
+def test_given_a_held_call_when_the_headset_is_put_back_then_the_caller_stays_on_hold(
+    exchange: Exchange, desk: RunningDesk
+) -> None:
+    caller = rings(exchange, desk)
+    desk.lift()
+    desk.until_call("answered")
+    desk.until("they are joined", lambda _: bridged(exchange))
+    desk.press("hold")
+    desk.until_call("held")
+    desk.replace()
+    desk.until("the headset follows its lamp", lambda state: state["devices"]["sim-headset"]["lifted"])
+    desk.until_call("held")
+    assert "Up" in legs(exchange, caller)
+    desk.press("hold")
+    desk.until_call("answered")
+
+
 def test_given_a_call_when_another_is_answered_then_the_first_is_held(
     exchange: Exchange, desk: RunningDesk
 ) -> None:

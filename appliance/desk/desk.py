@@ -91,7 +91,7 @@ class Desk:
                 self._actions.append(actions.Refuse(str(refused)))
         if self._desk.active is None and self._desk.muted:
             self._mute(False)
-        self._expect_echoes(before)
+        self._expect_echoes(before, _moved_hook(event))
         return self._actions
 
     # --- the exchange
@@ -196,13 +196,17 @@ class Desk:
         self._put_device(device)
         return self._now < until
 
-    def _expect_echoes(self, before: Snapshot) -> None:
-        """Where the Off-Hook lamp changes, the device will report its hook switch as if a person had."""
+    def _expect_echoes(self, before: Snapshot, moved: str) -> None:
+        """Where the Off-Hook lamp is written, the device may report its hook switch as if a person had.
+
+        It is written when it changes, and again after the switch `moved`: then the device follows the lamp.
+        """
         for device in self._desk.devices:
-            was, is_now = off_hook(before, device.id), off_hook(self._desk, device.id)
-            if is_now and not was and not device.lifted:
+            seized = off_hook(self._desk, device.id)
+            written = device.id == moved or seized != off_hook(before, device.id)
+            if written and seized and not device.lifted:
                 self._put_device(replace(device, lift_echo_until=self._now + ECHO))
-            elif was and not is_now and device.lifted:
+            elif written and device.lifted and not seized:
                 self._put_device(replace(device, replace_echo_until=self._now + ECHO))
 
     def _let_go(self, timer: Timer) -> Cell | None:
@@ -453,6 +457,13 @@ class Desk:
             self._act(actions.StopTimer(Timer(Clock.HOLD_ALERT, call.id)))
         elif call.moving:
             self._act(actions.StopTimer(Timer(Clock.TRANSFER, call.id)))
+
+
+def _moved_hook(event: Event) -> str:
+    """Return the device whose hook switch this event reports; "" for any other event."""
+    if isinstance(event, events.KeyPressed | events.KeyReleased) and event.key is Key.HOOK:
+        return event.device
+    return ""
 
 
 def _long_press(event: events.KeyPressed | events.KeyReleased) -> Timer:

@@ -130,6 +130,18 @@ def test_given_a_held_call_when_the_handset_is_replaced_and_lifted_then_the_call
     assert desk.state("a") is CallState.ANSWERED
 
 
+def test_given_a_held_call_when_the_headset_is_put_back_then_the_echo_of_its_lamp_resumes_nothing(
+    desk: Reception,
+) -> None:
+    desk.rings()
+    desk.happens(events.KeyPressed(HEADSET, Key.HOOK))
+    desk.happens(events.Hold())
+    desk.happens(events.KeyReleased(HEADSET, Key.HOOK), after=5)
+    assert desk.lamp(Lamp.OFF_HOOK) is Pattern.ON  # and is written again: Jabra answers with a lifted hook
+    assert desk.happens(events.KeyPressed(HEADSET, Key.HOOK)) == []
+    assert desk.state("a") is CallState.HELD
+
+
 def test_when_the_hook_is_replaced_while_talking_then_the_call_ends(desk: Reception) -> None:
     desk.rings()
     desk.happens(events.KeyPressed(HEADSET, Key.HOOK))
