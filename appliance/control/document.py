@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from appliance.desk.state import Call, Extension, Orbit, Party, Snapshot
+    from appliance.desk.state import (
+        Call,
+        Extension,
+        Line,
+        Message,
+        Orbit,
+        Party,
+        Registration,
+        Snapshot,
+    )
     from drivers.base import Device, LampState
 
 try:
@@ -28,23 +37,39 @@ def document(desk: Snapshot, devices: Iterable[Device], name: str, number: str) 
     lifted = {device.id for device in desk.devices if device.lifted}
     return {
         "desk": {"name": name, "number": number, "version": VERSION},
-        "registration": {
-            "state": desk.registration.state,
-            "code": desk.registration.code,
-            "reason": desk.registration.reason,
-        },
+        "registration": _registration(desk.registration),
+        "lines": {line.id or "main": _line(line) for line in desk.lines},
         "calls": {call.id: _call(call) for call in desk.calls},
+        "released": {call.id: _call(call) for call in desk.released},
         "orbits": {orbit.number: _orbit(orbit) for orbit in desk.orbits},
         "extensions": {extension.number: _extension(extension) for extension in desk.extensions},
         "devices": {device.id: _device(device, device.id in lifted) for device in devices},
         "audio": desk.audio,
         "muted": desk.muted,
         "notice": desk.notice,
+        "dnd": desk.dnd,
+        "forward": desk.forward,
+        "away": desk.away,
+        "voicemail": {"new": desk.voicemail.new, "old": desk.voicemail.old},
+        "counters": {
+            "missed": desk.counters.missed,
+            "incoming": desk.counters.incoming,
+            "outgoing": desk.counters.outgoing,
+        },
+        "messages": {message.id: _message(message) for message in desk.messages},
     }
 
 
+def _registration(registration: Registration) -> Json:
+    return {"state": registration.state, "code": registration.code, "reason": registration.reason}
+
+
+def _line(line: Line) -> Json:
+    return {"number": line.number, **_registration(line.registration)}
+
+
 def _party(party: Party) -> Json:
-    return {"number": party.number, "name": party.name}
+    return {"number": party.number, "name": party.name, "withheld": party.withheld}
 
 
 def _call(call: Call) -> Json:
@@ -58,11 +83,41 @@ def _call(call: Call) -> Json:
         "target": call.target,
         "alert": call.alert,
         "note": call.note,
+        "line": call.line,
+        "answered": call.answered,
+        "diverted_number": call.diverted_by.number,
+        "diverted_name": call.diverted_by.name,
+        "returned": call.returned,
+        "internal": call.internal,
+        "consults": call.consults,
+        "member": call.member,
+        "muted": call.muted,
+        "outcome": call.outcome or "",
+        "code": call.code,
+        "seen": call.seen,
     }
 
 
 def _orbit(orbit: Orbit) -> Json:
-    return {"state": orbit.state, **_party(orbit.party), "since": orbit.since, "reason": orbit.reason}
+    return {
+        "state": orbit.state,
+        **_party(orbit.party),
+        "since": orbit.since,
+        "by": orbit.by,
+        "reason": orbit.reason,
+    }
+
+
+def _message(message: Message) -> Json:
+    return {
+        "direction": message.direction,
+        **_party(message.party),
+        "text": message.text,
+        "state": message.state,
+        "at": message.at,
+        "reason": message.reason,
+        "seen": message.seen,
+    }
 
 
 def _extension(extension: Extension) -> Json:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCall:
-    """Send 200 OK and connect the operator's audio."""
+    """Send 200 OK and connect the operator's audio; `held`: put the caller on hold at once instead."""
 
     call: str
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,14 @@ class RejectCall:
 
     call: str
     code: int = 486
+
+
+@dataclass(frozen=True, slots=True)
+class DivertCall:
+    """Send the caller of a ringing call to another number (302 Moved Temporarily)."""
+
+    call: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,15 @@ class ResumeCall:
 
 @dataclass(frozen=True, slots=True)
 class PlaceCall:
-    """Send an INVITE; the call has this id from now on."""
+    """Send an INVITE; the call has this id from now on.
+
+    `line` is the account, "" the first. `replaces` is a dialog to take over, as a Replaces header names it.
+    """
 
     call: str
     number: str
+    line: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +76,54 @@ class TransferCall:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinCalls:
+    """Disconnect the operator's audio from both calls and send a REFER with Replaces on `call` (RFC 5589).
+
+    The exchange then connects the two parties and ends `other`; the dialog of `call` stays until HangUpCall.
+    """
+
+    call: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class MixCalls:
+    """Let the parties of these calls hear each other, and no other calls; none: nobody hears another."""
+
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MuteCall:
+    """Cut or restore what the party of a call says."""
+
+    call: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SendDtmf:
-    """Send digits as RFC 4733 events."""
+    """Send digits, in the way the line is set to: RFC 4733 events, SIP INFO or tones."""
 
     call: str
     digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialCode:
+    """Dial a feature code without the operator hearing it; CodeDialled tells what came of it."""
+
+    code: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send a text message (RFC 3428); TextAnswered tells what came of it."""
+
+    message: str
+    number: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +165,18 @@ class Refuse:
 SipAction = (
     AnswerCall
     | RejectCall
+    | DivertCall
     | HangUpCall
     | HoldCall
     | ResumeCall
     | PlaceCall
     | TransferCall
+    | JoinCalls
+    | MixCalls
+    | MuteCall
     | SendDtmf
+    | DialCode
+    | SendText
     | MuteMicrophone
 )
 Action = SipAction | RouteAudio | StartTimer | StopTimer | Refuse

@@ -97,7 +97,13 @@ class Desk:
     # --- the exchange
 
     def _registration_changed(self, event: events.RegistrationChanged) -> None:
-        self._set(registration=Registration(event.state, event.code, event.reason))
+        now = Registration(event.state, event.code, event.reason)
+        self._set(
+            lines=tuple(
+                replace(line, registration=now) if line.id == event.line else line
+                for line in self._desk.lines
+            )
+        )
 
     def _call_arrived(self, event: events.CallArrived) -> None:
         if self._desk.call(event.call) is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from appliance.desk.state import NOBODY
+from appliance.desk.state import NOBODY, Return
 
 if TYPE_CHECKING:
     from appliance.desk.keys import Key
@@ -22,15 +22,27 @@ class RegistrationChanged:
     state: RegistrationState
     code: int = 0
     reason: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallArrived:
-    """An INVITE came and 180 was sent. `called` is the number that was dialled."""
+    """An INVITE came and 180 was sent. `called` is the number that was dialled.
+
+    `diverted_by` is who was called first (Diversion, RFC 5806; History-Info, RFC 7044). `returned` says that
+    the exchange brings a caller back, and `origin` from which number or orbit, both as far as it tells;
+    `referred_by` is the number that had moved the caller (RFC 3892). `internal`: a colleague calls.
+    """
 
     call: str
     party: Party
     called: str = ""
+    line: str = ""
+    diverted_by: Party = NOBODY
+    returned: Return = Return.NO
+    origin: str = ""
+    referred_by: str = ""
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +54,15 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CallReleased:
-    """The call is over, for whatever reason; `code` is the SIP status (200 after a BYE)."""
+    """The call is over, for whatever reason; `code` is the SIP status (200 after a BYE).
+
+    `elsewhere` means that somebody else answered it (RFC 3326: Reason: SIP;cause=200).
+    """
 
     call: str
     code: int = 200
     reason: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +85,66 @@ class TransferProgressed:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionChanged:
-    """A monitored extension or orbit changed (RFC 4235), or its state became unknown and why."""
+    """A monitored extension or orbit changed (RFC 4235), or its state became unknown and why.
+
+    `dialog` is its ringing dialog as a Replaces header names it (RFC 3891), where the exchange tells.
+    """
 
     number: str
     state: ExtensionState
     party: Party = NOBODY
+    reason: str = ""
+    dialog: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesWaiting:
+    """The mailbox has so many new and old voice messages (RFC 3842)."""
+
+    new: int
+    old: int = 0
+
+
+class Feature(StrEnum):
+    """What the exchange may do with calls to this desk by itself."""
+
+    DND = "dnd"
+    FORWARD = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureChanged:
+    """The exchange says that a feature is on or off; `target`: where calls are forwarded to, if it tells."""
+
+    feature: Feature
+    on: bool
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDialled:
+    """The exchange took a feature code that `actions.DialCode` sent, or refused it with this SIP status."""
+
+    code: str
+    status: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextArrived:
+    """A text message came (RFC 3428)."""
+
+    message: str
+    party: Party
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswered:
+    """The exchange's final answer to a text message of ours: a SIP status, and its reason."""
+
+    message: str
+    status: int
     reason: str = ""
 
 
@@ -120,6 +191,12 @@ class Clock(StrEnum):
     LONG_PRESS = "long_press"  # subject: device and key
     HOLD_ALERT = "hold_alert"  # subject: call
     TRANSFER = "transfer"  # subject: call whose REFER waits for its last word
+    CAMP = "camp"  # subject: camped call, which comes back then
+    SERVE = "serve"  # subject: extension that may be given its next camped call
+    AUTO_ANSWER = "auto_answer"  # subject: call
+    AUTO_HOLD = "auto_hold"  # subject: call
+    AUTO_DIVERT = "auto_divert"  # subject: call
+    AWAY = "away"  # subject: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +214,11 @@ class TimerEnded:
     timer: Timer
 
 
+@dataclass(frozen=True, slots=True)
+class DayBegan:
+    """It is midnight where the desk stands."""
+
+
 # --- from a person at a page or the command line. An empty call means the one that is meant by itself:
 # --- the oldest that rings, the active one, the longest held or parked. What cannot be is refused in words.
 
@@ -152,6 +234,14 @@ class Answer:
 class Reject:
     """Refuse a call that rings here (486)."""
 
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Divert:
+    """Send a call that rings here to another number (302); without one, to where such calls are diverted."""
+
+    number: str = ""
     call: str = ""
 
 
@@ -196,19 +286,138 @@ class Dial:
     """Place a call; the active one goes on hold."""
 
     number: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redial:
+    """Call the number again that was dialled last."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedDial:
+    """Call the number behind a speed-dial key."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pickup:
+    """Take the call that rings at a monitored extension; without one, the one that rings longest."""
+
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallMailbox:
+    """Call the mailbox of this desk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Transfer a call blind to a number."""
+    """Transfer a call blind to a number; to a monitored extension that is busy, camp it on."""
 
     target: str
     call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Consult:
+    """Hold a call and ring a number, to announce the caller."""
+
+    target: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Connect the caller with whom the operator consults, or with another call; also while that rings."""
+
+    call: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComeBack:
+    """Give up the consultation and talk to the caller again."""
+
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Camp:
+    """Hold a call until a monitored extension is free, then transfer it there."""
+
+    target: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncamp:
+    """Camp a call no longer: it is on hold."""
+
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confer:
+    """Take a held call into a conference with the active one; without a call, the one held longest."""
+
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave the conference and let the others talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class MuteParty:
+    """Let nobody hear what one party of the conference says, or let them hear it again."""
+
+    call: str
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetDnd:
+    """Switch do-not-disturb on or off, at the exchange as well."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetForward:
+    """Have the exchange forward all calls to a number; without one, no longer."""
+
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSeen:
+    """The missed calls were looked at; with a number, only those from there."""
+
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Send a text message to a number."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessages:
+    """The messages were read; with a number, only those from there."""
+
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SendDigits:
-    """Send DTMF digits in the active call (RFC 4733)."""
+    """Send DTMF digits in the active call."""
 
     digits: str
 
@@ -220,7 +429,37 @@ class Mute:
     on: bool
 
 
-Command = Answer | Reject | HangUp | Hold | Resume | Park | Retrieve | Dial | Transfer | SendDigits | Mute
+Command = (
+    Answer
+    | Reject
+    | Divert
+    | HangUp
+    | Hold
+    | Resume
+    | Park
+    | Retrieve
+    | Dial
+    | Redial
+    | SpeedDial
+    | Pickup
+    | CallMailbox
+    | Transfer
+    | Consult
+    | Complete
+    | ComeBack
+    | Camp
+    | Uncamp
+    | Confer
+    | Leave
+    | MuteParty
+    | SendDigits
+    | Mute
+    | SetDnd
+    | SetForward
+    | MarkSeen
+    | SendMessage
+    | ReadMessages
+)
 Event = (
     RegistrationChanged
     | CallArrived
@@ -229,10 +468,16 @@ Event = (
     | PartyChanged
     | TransferProgressed
     | ExtensionChanged
+    | MessagesWaiting
+    | FeatureChanged
+    | CodeDialled
+    | TextArrived
+    | TextAnswered
     | DeviceAttached
     | DeviceDetached
     | KeyPressed
     | KeyReleased
     | TimerEnded
+    | DayBegan
     | Command
 )

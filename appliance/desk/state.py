@@ -19,16 +19,45 @@ class CallState(StrEnum):
     RINGING = "ringing"  # incoming: waits to be answered; outgoing: the far end rings
     ANSWERED = "answered"  # the operator and the other party hear each other
     HELD = "held"
+    CONFERENCE = "conference"  # as answered, and the other members hear it too
     PARKING = "parking"  # asked the exchange to move it to an orbit; ours until it says it has
-    TRANSFERRING = "transferring"  # the same, towards a number
+    TRANSFERRING = "transferring"  # the same, towards a number or another call
+    CAMPED = "camped"  # held until the extension it is for becomes free
+    RELEASED = "released"  # over; how it went is its outcome
+
+
+class Return(StrEnum):
+    """What a call that the exchange brings back to this desk comes from; the empty one is no such call."""
+
+    NO = ""
+    TRANSFER = "transfer"  # nobody answered where it was transferred to
+    PARK = "park"  # it was parked for too long
+    CAMP = "camp"  # it was camped on at the exchange for too long
+
+
+class Outcome(StrEnum):
+    """How a call went, once it is over."""
+
+    ANSWERED = "answered"
+    MISSED = "missed"  # the caller gave up, or nobody answered in time
+    REJECTED = "rejected"
+    DIVERTED = "diverted"
+    ELSEWHERE = "elsewhere"  # somebody else answered it: not missed
+    UNANSWERED = "unanswered"  # an outgoing call that nobody took
+    TRANSFERRED = "transferred"
+    PARKED = "parked"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The other end of a call: number and display name, each "" where the exchange does not tell."""
+    """The other end of a call: number and display name, each "" where the exchange does not tell.
+
+    `withheld` means anonymous: the exchange may know, but the caller asked it not to tell (RFC 3323, 3325).
+    """
 
     number: str = ""
     name: str = ""
+    withheld: bool = False
 
 
 NOBODY = Party()
@@ -49,6 +78,17 @@ class Call:
     retrieves: str = ""  # the orbit that an outgoing call fetches a caller from
     alert: bool = False  # held for too long
     note: str = ""  # why it came back, when a park or transfer failed
+    line: str = ""  # the account it came by or was placed from; "" is the first
+    answered: float = 0.0  # when the parties first heard each other; 0 while they have not
+    diverted_by: Party = NOBODY  # who was called first, where the exchange tells (RFC 5806, 7044)
+    returned: Return = Return.NO
+    internal: bool = False  # a colleague at the same exchange
+    consults: str = ""  # the held call that this one was placed for, to announce it
+    member: bool = False  # of the conference, also while that is on hold
+    muted: bool = False  # what this party says, nobody hears
+    outcome: Outcome | None = None  # None until it is released
+    code: int = 0  # the SIP status that ended it
+    seen: bool = True  # False: a missed call that nobody has looked at
 
     @property
     def waiting(self) -> bool:
@@ -63,7 +103,7 @@ class Call:
     @property
     def active(self) -> bool:
         """True while the call has the operator's ear: talking, or hearing the far end ring."""
-        return self.dialling or self.state is CallState.ANSWERED
+        return self.dialling or self.state in (CallState.ANSWERED, CallState.CONFERENCE)
 
     @property
     def moving(self) -> bool:
@@ -81,13 +121,14 @@ class OrbitState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Orbit:
-    """One park orbit of the exchange; `party` is known where this desk parked the caller."""
+    """One park orbit of the exchange; `party` and `by` are known where this desk parked the caller."""
 
     number: str
     state: OrbitState = OrbitState.UNKNOWN
     party: Party = NOBODY
     since: float = 0.0
     reason: str = ""
+    by: str = ""  # who parked the caller: name or number, "" where nobody tells
 
 
 class ExtensionState(StrEnum):
@@ -97,6 +138,9 @@ class ExtensionState(StrEnum):
     RINGING = "ringing"
     BUSY = "busy"
     HELD = "held"
+    CONFERENCE = "conference"
+    DND = "dnd"  # does not want to be disturbed
+    AWAY = "away"
     UNKNOWN = "unknown"  # it cannot be known; the reason says why. Never shown as available
 
 
@@ -110,6 +154,7 @@ class Extension:
     party: Party = NOBODY
     since: float = 0.0
     reason: str = "not asked yet"
+    dialog: str = ""  # the ringing dialog, as a Replaces header names it (RFC 3891), where the exchange tells
 
 
 class RegistrationState(StrEnum):
@@ -133,6 +178,55 @@ NOT_REGISTERED = Registration()
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One account at an exchange; the first one's `id` is ""."""
+
+    id: str = ""
+    number: str = ""
+    registration: Registration = NOT_REGISTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """How many messages wait in the mailbox of this desk (RFC 3842)."""
+
+    new: int = 0
+    old: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """How many calls there were today."""
+
+    missed: int = 0
+    incoming: int = 0  # answered ones
+    outgoing: int = 0
+
+
+class MessageState(StrEnum):
+    """What became of a text message."""
+
+    RECEIVED = "received"
+    SENDING = "sending"
+    DELIVERED = "delivered"  # the exchange has taken it (2xx): what more it knows, it does not tell
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One text message (RFC 3428) to or from this desk."""
+
+    id: str
+    direction: Direction
+    party: Party
+    text: str
+    state: MessageState
+    at: float
+    reason: str = ""  # why it failed
+    seen: bool = True  # False: came in, and nobody has read it
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A device that is attached to the desk, as far as calls are concerned."""
 
@@ -148,14 +242,33 @@ class Device:
 class Snapshot:
     """All that is to be seen of the desk at one moment."""
 
-    registration: Registration = NOT_REGISTERED
+    lines: tuple[Line, ...] = (Line(),)
     calls: tuple[Call, ...] = ()  # in order of arrival
+    released: tuple[Call, ...] = ()  # the last calls that are over, newest first
     orbits: tuple[Orbit, ...] = ()
     extensions: tuple[Extension, ...] = ()
     devices: tuple[Device, ...] = ()  # in order of preference
     audio: str = ""  # the device that the operator speaks through; "" while there is none
     muted: bool = False
     notice: str = ""  # the last thing the operator should read: a refusal, a transfer that failed
+    dnd: bool = False  # do not disturb: nobody rings but who comes back
+    forward: str = ""  # where the exchange sends all calls instead of here; "": nowhere
+    away: bool = False  # nobody has touched anything for a while
+    voicemail: Voicemail = Voicemail()
+    counters: Counters = Counters()
+    messages: tuple[Message, ...] = ()  # oldest first
+
+    @property
+    def registration(self) -> Registration:
+        """The registration to worry about: the first that is not as it should be, else the first line's."""
+        registrations = [line.registration for line in self.lines]
+        bad = (r for r in registrations if r.state is not RegistrationState.REGISTERED)
+        return next(bad, registrations[0])
+
+    @property
+    def missed(self) -> tuple[Call, ...]:
+        """Missed calls that nobody has looked at, newest first."""
+        return tuple(call for call in self.released if not call.seen)
 
     @property
     def active(self) -> Call | None:
