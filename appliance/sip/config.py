@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import quote
 
 Transport = Literal["udp", "tcp", "tls"]
+Dtmf = Literal["rfc4733", "info", "inband"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,9 @@ class SipConfig:
     `domain` is what stands behind the @ of the exchange's numbers, where that is not `host`. `bind` is the
     local address; "" means whichever leads to the exchange. `local_port` 0 means any free one. `codecs` are
     in order of preference, others are not offered. `log_level` is pjsip's: 1 errors … 4 whole messages, 5
-    everything. `watch` is how often the exchange is asked whether it still knows us.
+    everything. `watch` is how often the exchange is asked whether it still knows us. `line` is the id that
+    the desk's events and actions name this line by, "" the first one's. `dtmf` is how digits are sent: as
+    telephone-event (RFC 4733), by SIP INFO, or as tones.
     """
 
     user: str
@@ -39,6 +42,8 @@ class SipConfig:
     expires: int = 300
     watch: float = 10.0
     null_audio: bool = False
+    line: str = ""
+    dtmf: Dtmf = "rfc4733"
 
     @property
     def registrar(self) -> str:
