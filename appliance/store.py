@@ -50,7 +50,7 @@ class Store:
             raise StoreError(f"{path} cannot be used: {error}") from error
 
     def messages(self, now: float) -> tuple[Message, ...]:
-        """Return the messages that were kept, oldest first; one on its way when the desk stopped has failed."""
+        """Return the messages that were kept, oldest first; what was on its way has failed."""
         offset = now - time.time()
         with closing(self._open()) as file:
             rows = file.execute(
@@ -63,7 +63,7 @@ class Store:
     def keep(self, messages: Iterable[Message], now: float) -> Future[None]:
         """Write messages, new or changed; the oldest make room. What goes wrong is the future's exception."""
         offset = time.time() - now
-        rows = [
+        rows: list[tuple[object, ...]] = [
             (
                 m.id,
                 m.direction,

@@ -59,8 +59,8 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
 def test_the_example_explains_every_option_and_needs_only_the_account(tmp_path: Path) -> None:
     text = settings.example()
     assert complaint(write(tmp_path, text)).splitlines() == [
-        "deskbell.toml:15: line.server: '' is wrong; write the name or address of the exchange",
-        "deskbell.toml:21: line.user: '' is wrong; write a number or name without spaces or @",
+        "deskbell.toml:20: line.server: '' is wrong; write the name or address of the exchange",
+        "deskbell.toml:30: line.user: '' is wrong; write a number or name without spaces or @",
     ]
     filled = text.replace('server = ""', 'server = "pbx"').replace('user = ""', 'user = "200"')
     assert settings.load(write(tmp_path, filled)).desk == settings.DeskOptions()
@@ -72,7 +72,7 @@ def test_the_example_explains_every_option_and_needs_only_the_account(tmp_path: 
         (
             'user = "200"',
             'user = "200"\nport = 70000',
-            ":8: line.port: 70000 is wrong; write a whole number from 1 to 65535",
+            ":8: line.port: 70000 is wrong; write a whole number from 0 to 65535",
         ),
         (
             'user = "200"',
@@ -116,7 +116,7 @@ def test_each_mistake_is_told_with_its_line_and_its_fix(
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
-    text = GOOD.replace('user = "200"', "port = 0").replace("[park]", "[prak]")
+    text = GOOD.replace('user = "200"', "port = -1").replace("[park]", "[prak]")
     assert len(complaint(write(tmp_path, text)).splitlines()) == 3
 
 
@@ -176,3 +176,39 @@ def test_any_damage_is_a_clear_error_or_still_good(folder: Path, cut: int, junk:
         settings.load(path)
     except settings.SettingsError as error:
         assert "deskbell.toml" in str(error)
+
+
+def test_further_lines_have_the_same_options_and_their_own_password(tmp_path: Path) -> None:
+    text = GOOD + '\n[lines.branch]\nserver = "other.example"\nuser = "300"\n'
+    kept = f'[line]\npassword = "{SECRET}"\n[lines.branch]\npassword = "other"\n'
+    branch = settings.load(write(tmp_path, text, kept)).lines["branch"]
+    assert (branch.server, branch.user, branch.password) == ("other.example", "300", "other")
+    wrong = text.replace('user = "300"', "port = -1")
+    assert complaint(write(tmp_path, wrong, kept)).splitlines() == [
+        "deskbell.toml:18: lines.branch.port: -1 is wrong; write a whole number from 0 to 65535",
+        "deskbell.toml:16: lines.branch.user: is missing; write a number or name without spaces or @",
+    ]
+    assert "write [lines.NAME]" in complaint(write(tmp_path, GOOD + '\n[lines]\nserver = "x"\n'))
+
+
+@pytest.mark.parametrize(
+    ("section", "option", "fix"),
+    [
+        ("line", 'srtp = "on"', "write one of off, optional, mandatory"),
+        ("line", 'codecs = ["G722", "MP3"]', "'MP3' is not one of G722, PCMA, PCMU, opus, G729"),
+        ("line", 'pin = "12:34"', "64 hex digits"),
+        ("line", 'outbound_proxy = "sip:proxy"', "host:port;transport=tcp"),
+        ("dialling", 'country = "Germany"', "two capital letters"),
+        ("dialling", 'deny = ["0900-"]', "'0900-': write digits, X for any digit"),
+        ("ringing", "volume = 80", "write a number from 0 (silent) to 1"),
+        ("calls", 'divert_to = "the other desk"', 'write digits, * and #, or "" for none'),
+        ("park", 'dialect = "valet"', "write one of orbit, code, announced"),
+    ],
+)
+def test_each_option_says_what_to_write_instead(tmp_path: Path, section: str, option: str, fix: str) -> None:
+    text = GOOD.replace(f"[{section}]\n", f"[{section}]\n{option}\n")
+    if f"[{section}]" not in GOOD:
+        text += f"\n[{section}]\n{option}\n"
+    said = complaint(write(tmp_path, text))
+    assert f"{section}.{option.split()[0]}" in said
+    assert fix in said

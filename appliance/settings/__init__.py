@@ -1,0 +1,15 @@
+"""The settings: one commented TOML file, typed; the secrets apart in a file that only its owner may read."""
+
+from appliance.settings.file import DEFAULT_PATH, SECRETS_NAME, SettingsError, example, load
+from appliance.settings.options import DeskOptions, LineOptions, Settings
+
+__all__ = [
+    "DEFAULT_PATH",
+    "SECRETS_NAME",
+    "DeskOptions",
+    "LineOptions",
+    "Settings",
+    "SettingsError",
+    "example",
+    "load",
+]

@@ -1,0 +1,110 @@
+"""What the value of an option may be: each check returns what to write instead, or "" when it is right."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBER = re.compile(r"[0-9A-Za-z*#+._-]{1,64}")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}")
+
+
+def whole(low: int, high: int) -> Callable[[Any], str]:
+    """A whole number from `low` to `high`."""
+    return lambda value: "" if low <= value <= high else f"write a whole number from {low} to {high}"
+
+
+def seconds(low: float, high: float) -> Callable[[Any], str]:
+    """Seconds from `low` to `high`."""
+    return lambda value: "" if low <= value <= high else f"write seconds, from {low:g} to {high:g}"
+
+
+def volume(value: Any) -> str:  # noqa: ANN401 - checked for its type before
+    """A loudness from 0, silent, to 1, the loudest."""
+    return "" if 0 <= value <= 1 else "write a number from 0 (silent) to 1"
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """One of these words."""
+    return lambda value: "" if value in words else f"write one of {', '.join(words)}"
+
+
+def host(value: Any) -> str:  # noqa: ANN401 - checked for its type before
+    """A host name or an IP address."""
+    if not value:
+        return "write the name or address of the exchange"
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        right = _HOST.fullmatch(value)
+        return "" if right else "write a host name or an address, without sip: and without a port"
+    return ""
+
+
+def number(value: Any) -> str:  # noqa: ANN401
+    """An extension number or user name."""
+    return "" if _NUMBER.fullmatch(value) else "write a number or name without spaces or @"
+
+
+def numbers(most: int) -> Callable[[Any], str]:
+    """So many extension numbers at most, each once."""
+
+    def check(values: Any) -> str:  # noqa: ANN401
+        if len(values) > most:
+            return f"write {most} at most; there are {len(values)}"
+        wrong = [value for value in values if not _NUMBER.fullmatch(value)]
+        if wrong:
+            return f"{wrong[0]!r} is not an extension number"
+        return "write each number once" if len(set(values)) < len(values) else ""
+
+    return check
+
+
+def code(value: Any) -> str:  # noqa: ANN401
+    """A feature code, a prefix or a number; "" for none."""
+    return "" if value == "" or _NUMBER.fullmatch(value) else 'write digits, * and #, or "" for none'
+
+
+def pin(value: Any) -> str:  # noqa: ANN401
+    """A GPIO pin by its BCM number; -1 for none."""
+    return "" if value == -1 or 0 <= value <= 57 else "write a GPIO number from 0 to 57, or -1 for none"
+
+
+def each_of(*words: str) -> Callable[[Any], str]:
+    """A list of these words, in any order and spelling of case."""
+
+    def check(values: Any) -> str:  # noqa: ANN401
+        wrong = [value for value in values if value.lower() not in {word.lower() for word in words}]
+        return f"{wrong[0]!r} is not one of {', '.join(words)}" if wrong else ""
+
+    return check
+
+
+def address(value: Any) -> str:  # noqa: ANN401
+    """A host such as proxy.example:5061;transport=tls; port and transport may be missing, or all of it."""
+    right = re.fullmatch(
+        r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]{1,255})(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?", value
+    )
+    return "" if right or not value else "write host:port;transport=tcp, as much of it as is needed"
+
+
+def fingerprint(value: Any) -> str:  # noqa: ANN401
+    """The SHA-256 of a certificate in hex, with colons or without; "" for none."""
+    right = re.fullmatch(r"(?:[0-9A-Fa-f]{2}:?){32}", value)
+    return "" if right or not value else "write the SHA-256 fingerprint of the certificate: 64 hex digits"
+
+
+def country(value: Any) -> str:  # noqa: ANN401
+    """An ISO 3166 code; "" for none."""
+    right = value == "" or re.fullmatch("[A-Z]{2}", value)
+    return "" if right else 'write two capital letters such as "DE", or "" to leave numbers as they are'
+
+
+def patterns(values: Any) -> str:  # noqa: ANN401
+    """Patterns of numbers, as `appliance.numbers` reads them."""
+    wrong = [value for value in values if not re.fullmatch(r"\+?[0-9X*#]+", value)]
+    return f"{wrong[0]!r}: write digits, X for any digit, and * at the end for anything" if wrong else ""

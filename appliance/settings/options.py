@@ -1,0 +1,221 @@
+"""Every option of a desk, declared once: its default, its explanation and its check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from appliance.settings import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def option(default: Any, text: str, check: Callable[[Any], str] | None = None, secret: bool = False) -> Any:  # noqa: ANN401
+    """Declare an option; `check` returns what to write instead, or "" when the value is right."""
+    return field(default=default, repr=not secret, metadata={"text": text, "check": check, "secret": secret})
+
+
+LONG = checks.seconds(0, 3600)
+CODECS = ("G722", "PCMA", "PCMU", "opus", "G729")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOptions:
+    """This desk."""
+
+    name: str = option("Reception", "What the page is headed with.")
+    hold_alert: float = option(120.0, "Seconds on hold after which a call alerts.", checks.seconds(5, 3600))
+    away_after: float = option(0.0, "Seconds without a touch after which the desk is away; 0: never.", LONG)
+    socket: str = option("/run/deskbell/desk.sock", "Where page and command line find the daemon.")
+    store: str = option("/var/lib/deskbell/desk.db", "Where messages are kept.")
+    log_level: str = option(
+        "info", "debug, info, warning or error.", checks.one_of("debug", "info", "warning", "error")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LineOptions:
+    """The account at the exchange. Its password stands in secrets.toml beside this file.
+
+    Further accounts stand in sections of their own, [lines.NAME], with the same options.
+    """
+
+    server: str = option("", "Name or address of the exchange.", checks.host)
+    port: int = option(
+        5060, "Its SIP port; 0: ask the name service for servers (SRV).", checks.whole(0, 65535)
+    )
+    transport: str = option("udp", "udp, tcp or tls.", checks.one_of("udp", "tcp", "tls"))
+    domain: str = option("", 'What stands behind the @ of a number, "": the server.', checks.address)
+    outbound_proxy: str = option("", "Where all requests go first: host:port;transport=tcp.", checks.address)
+    user: str = option("", "Extension or user name of this desk.", checks.number)
+    display_name: str = option("Reception", "The name that others see.")
+    password: str = option("", "The password of the account.", secret=True)
+    local_port: int = option(
+        5060,
+        "SIP port of this desk, 0 for any: a fixed one lets a restart replace what the exchange knows.",
+        checks.whole(0, 65535),
+    )
+    expires: int = option(300, "Seconds between registrations.", checks.whole(30, 86400))
+    session_expires: int = option(
+        1800, "Seconds in which a call is asked whether it still lives.", checks.whole(90, 86400)
+    )
+    ca_file: str = option("", 'Certificates to trust with tls (PEM); "": those of the system.')
+    pin: str = option("", "SHA-256 of the one certificate to trust with tls.", checks.fingerprint)
+    srtp: str = option(
+        "off", "Encrypted speech: off, optional or mandatory.", checks.one_of("off", "optional", "mandatory")
+    )
+    codecs: tuple[str, ...] = option(
+        CODECS, "What speech is packed in, the best first.", checks.each_of(*CODECS)
+    )
+    dtmf: str = option(
+        "rfc4733", "How digits are sent: rfc4733, info or inband.", checks.one_of("rfc4733", "info", "inband")
+    )
+    direct_calls: bool = option(False, "Let others than the exchange ring here.")
+    monitor: str = option(
+        "dialog",
+        "How colleagues are watched: dialog (calls), presence (people) or both.",
+        checks.one_of("dialog", "presence", "both"),
+    )
+    monitor_list: str = option(
+        "", "A list at the exchange that tells of all calls at once (RFC 4662).", checks.code
+    )
+    presence_list: str = option("", "The same for presence.", checks.code)
+    publish: bool = option(False, "Tell the exchange whether the operator is there (PUBLISH).")
+    mailbox: bool = option(False, "Ask the exchange for waiting messages; many tell without.")
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """What happens to calls by itself. Seconds of 0 and numbers of "" mean: not at all."""
+
+    auto_answer: float = option(
+        0.0, "Seconds after which a call is answered, when the operator is free.", LONG
+    )
+    auto_hold: float = option(0.0, "Seconds after which a call is put on hold, to hear music.", LONG)
+    divert_after: float = option(0.0, "Seconds after which a call is diverted.", LONG)
+    divert_to: str = option("", 'Where it is diverted to; "": it is rejected.', checks.code)
+    max_incoming: int = option(0, "How many calls may wait; 0: any number.", checks.whole(0, 30))
+    overflow: str = option("", 'Where more of them are diverted to; "": they are rejected.', checks.code)
+    dnd_divert_to: str = option(
+        "", 'Where calls go while the desk is not to be disturbed; "": rejected.', checks.code
+    )
+    camp_on: bool = option(True, "A call transferred to a busy colleague waits until they are free.")
+    camp_limit: float = option(
+        180.0, "Seconds after which a waiting caller comes back.", checks.seconds(10, 3600)
+    )
+    conference_size: int = option(6, "How many parties the operator may join.", checks.whole(2, 15))
+    conference_room: str = option(
+        "", "A meeting room at the exchange, for those who go on alone.", checks.code
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DiallingOptions:
+    """How numbers are dialled, and which."""
+
+    country: str = option("", "Whose national numbers people type, such as DE.", checks.country)
+    form: str = option(
+        "national",
+        "What the exchange wants: typed, national or e164.",
+        checks.one_of("typed", "national", "e164"),
+    )
+    outside_prefix: str = option("", "Dialled before every external number.", checks.code)
+    internal_digits: int = option(5, "Numbers of so many digits at most are internal.", checks.whole(1, 15))
+    allow: tuple[str, ...] = option((), "Only these may be called: +49*, 1XXX; none: all.", checks.patterns)
+    deny: tuple[str, ...] = option((), "These may not be called.", checks.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeOptions:
+    """Feature codes of the exchange; "" where it has none."""
+
+    pickup: str = option("", "Dialled before an extension that rings, to take the call.", checks.code)
+    mailbox: str = option("", "The number of the mailbox.", checks.code)
+    dnd_on: str = option("", "Do not disturb.", checks.code)
+    dnd_off: str = option("", "Disturb again.", checks.code)
+    forward_on: str = option("", "Forward all calls; the number follows.", checks.code)
+    forward_off: str = option("", "Forward no more.", checks.code)
+    watch_presence: bool = option(False, "The exchange tells of do-not-disturb in this desk's own presence.")
+    dnd_lamp: str = option("", "The lamp at the exchange that burns while it holds calls back.", checks.code)
+    forward_lamp: str = option("", "The lamp that burns while it forwards calls.", checks.code)
+
+
+@dataclass(frozen=True, slots=True)
+class RingingOptions:
+    """How a call is heard. Volumes are from 0 to 1."""
+
+    headset: bool = option(True, "Ring in the headset.")
+    ringer: bool = option(True, "Ring at the ringers.")
+    light: bool = option(True, "Flash the lamps and lights.")
+    tone_internal: str = option("", 'Sound file for calls of colleagues; "": the built-in one.')
+    tone_external: str = option("", "Sound file for all other calls.")
+    volume: float = option(0.8, "Of the ringing.", checks.volume)
+    every: float = option(4.0, "Seconds between rings; 0: ring once.", checks.seconds(0, 60))
+    while_talking: str = option(
+        "beep", "During another call: ring, beep or silent.", checks.one_of("ring", "beep", "silent")
+    )
+    waiting_volume: float = option(0.3, "Of that beep.", checks.volume)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkOptions:
+    """Park orbits of the exchange."""
+
+    dialect: str = option(
+        "code",
+        "How to park: orbit (transfer to its number), code (to the prefix and its number), announced (to the"
+        " extension, which chooses and tells).",
+        checks.one_of("orbit", "code", "announced"),
+    )
+    orbits: tuple[str, ...] = option((), "The numbers of the orbits, 10 at most.", checks.numbers(10))
+    prefix: str = option("", "With code: what stands before the number.", checks.code)
+    extension: str = option("", "With announced: where to transfer to.", checks.code)
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonOptions:
+    """Push buttons and their lamps at GPIO pins (BCM numbers; -1: none)."""
+
+    answer: int = option(-1, "Answer button.", checks.pin)
+    hold: int = option(-1, "Hold button.", checks.pin)
+    park: int = option(-1, "Park button.", checks.pin)
+    answer_lamp: int = option(-1, "Lamp of the Answer button.", checks.pin)
+    hold_lamp: int = option(-1, "Lamp of the Hold button.", checks.pin)
+    park_lamp: int = option(-1, "Lamp of the Park button.", checks.pin)
+    active_low: bool = option(True, "A pressed button connects its pin to ground, else to 3.3 V.")
+    lamps_active_high: bool = option(True, "A lamp burns while its pin is at 3.3 V, else at ground.")
+    bounce: float = option(0.02, "Seconds in which a button's contact may bounce.", checks.seconds(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOptions:
+    """Headsets, handsets, speakerphones and lights are found by themselves."""
+
+    usb: bool = option(True, "Use what is plugged in.")
+    simulated: bool = option(False, "A simulated headset, light and buttons, to try the desk without any.")
+    sound: bool = option(True, "Play and record sound; false: calls carry silence.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one desk. A section with a `text` has free names, each with a text, `most` at most."""
+
+    desk: DeskOptions = field(default_factory=DeskOptions)
+    line: LineOptions = field(default_factory=LineOptions)
+    lines: dict[str, LineOptions] = field(default_factory=dict)  # further accounts, by the name of each
+    extensions: dict[str, str] = field(
+        default_factory=dict,
+        metadata={"text": 'Monitored extensions, 50 at most: "1001" = "Ada Lovelace"', "most": 50},
+    )
+    calls: CallOptions = field(default_factory=CallOptions)
+    dialling: DiallingOptions = field(default_factory=DiallingOptions)
+    speed_dial: dict[str, str] = field(
+        default_factory=dict,
+        metadata={"text": 'Speed dial, key and number: "1" = "030 1234567"', "most": 100},
+    )
+    codes: CodeOptions = field(default_factory=CodeOptions)
+    park: ParkOptions = field(default_factory=ParkOptions)
+    ringing: RingingOptions = field(default_factory=RingingOptions)
+    buttons: ButtonOptions = field(default_factory=ButtonOptions)
+    devices: DeviceOptions = field(default_factory=DeviceOptions)
