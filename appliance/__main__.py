@@ -39,14 +39,33 @@ EXIT_CODES = f"""exit codes:
 CALLS: dict[str, type[events.Command]] = {
     "answer": events.Answer,
     "reject": events.Reject,
+    "divert": events.Divert,
     "hold": events.Hold,
     "resume": events.Resume,
     "park": events.Park,
     "retrieve": events.Retrieve,
     "transfer": events.Transfer,
+    "consult": events.Consult,
+    "complete": events.Complete,
+    "back": events.ComeBack,
+    "camp": events.Camp,
+    "uncamp": events.Uncamp,
+    "confer": events.Confer,
+    "leave": events.Leave,
+    "mute-party": events.MuteParty,
+    "mute": events.Mute,
+    "pickup": events.Pickup,
     "dial": events.Dial,
+    "redial": events.Redial,
+    "speed-dial": events.SpeedDial,
+    "mailbox": events.CallMailbox,
     "digits": events.SendDigits,
     "hangup": events.HangUp,
+    "dnd": events.SetDnd,
+    "forward": events.SetForward,
+    "seen": events.MarkSeen,
+    "message": events.SendMessage,
+    "read": events.ReadMessages,
 }
 
 
@@ -123,6 +142,9 @@ def _add_looking(commands: Commands) -> None:
     for name, text, words in (
         ("status", "Show the line, the calls and the devices.", report.status),
         ("calls", "List the calls and who is parked.", report.calls),
+        ("colleagues", "List the monitored extensions and what they do.", report.colleagues),
+        ("recent", "List the last calls that are over.", report.recent),
+        ("messages", "List the text messages.", report.messages),
         ("devices", "List the devices, their state and what they show.", report.devices),
     ):
         _add_json(_add(commands, name, text, _show(words)))
@@ -134,8 +156,12 @@ def _add_calls(commands: Commands) -> None:
     for name, ask in CALLS.items():
         command = _add(commands, name, (ask.__doc__ or "").strip(), _asking(ask))
         for at, field in enumerate(fields(ask)):
-            if field.default is MISSING:
-                command.add_argument(field.name)
+            if field.type == "bool" and field.default is MISSING:
+                command.add_argument(field.name, choices=("on", "off"))
+            elif field.type == "bool":
+                command.add_argument(field.name, choices=("on", "off"), nargs="?", default="on")
+            elif field.default is MISSING:
+                command.add_argument(field.name, help="-: read it from standard input, unseen by others")
             elif at == 0:
                 command.add_argument(field.name, nargs="?", default="", help="default: the one that is meant")
             else:
@@ -226,8 +252,11 @@ def _asking(ask: type[events.Command]) -> Run:
     """Return a command that asks one thing of the desk."""
 
     def run(options: argparse.Namespace) -> int:
+        said = {field.name: getattr(options, field.name) for field in fields(ask)}
+        said |= {field.name: said[field.name] == "on" for field in fields(ask) if field.type == "bool"}
+        said |= {name: sys.stdin.readline().rstrip("\n") for name, value in said.items() if value == "-"}
         with Client(options.socket) as desk:
-            desk.ask(ask(**{field.name: getattr(options, field.name) for field in fields(ask)}))
+            desk.ask(ask(**said))
         return DONE
 
     return run

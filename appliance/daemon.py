@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.control import protocol
-from appliance.control.document import document
+from appliance.control.document import Document
 from appliance.control.server import ControlServer
 from appliance.desk import actions, events
 from appliance.desk.desk import Desk, DeskConfig
@@ -73,6 +73,7 @@ class Daemon:
         self._control = ControlServer(
             Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time()
         )
+        self._document = Document(settings.desk.name, settings.line.user)
         self._devices: dict[str, base.Device] = {}
         self._timers: dict[events.Timer, asyncio.TimerHandle] = {}
         self._shown: dict[str, dict[base.Lamp, base.LampState]] = {}
@@ -196,8 +197,7 @@ class Daemon:
                 self._hub.show(device, wanted)
 
     def _state(self) -> dict[str, Any]:
-        options = self._settings
-        return document(self._desk.snapshot(), self._devices.values(), options.desk.name, options.line.user)
+        return self._document(self._desk.snapshot(), self._devices.values())
 
     def _card_of(self, device: str) -> str:
         """Return the ALSA card of a device; called from the SIP thread."""

@@ -16,6 +16,9 @@ def status(state: State) -> tuple[str, Any]:
     """Return how the desk is: its line, its calls, its devices."""
     line, desk = state["registration"], state["desk"]
     lines = [f"{desk['name']} ({desk['number']}): {_line(line)}"]
+    if len(state["lines"]) > 1:
+        lines += [f"line {name} ({line['number']}): {_line(line)}" for name, line in state["lines"].items()]
+    lines += [own] if (own := _own(state)) else []
     counts: dict[str, int] = {}
     for call in state["calls"].values():
         counts[call["state"]] = counts.get(call["state"], 0) + 1
@@ -35,16 +38,68 @@ def calls(state: State) -> tuple[str, Any]:
     """Return the calls, and who is parked."""
     now = state["now"]
     rows = [
-        (name, call["direction"], _who(call), call["state"], _time(now - call["since"]), call["note"])
+        (name, call["direction"], _who(call), _doing(call), _time(now - call["since"]), call["note"])
         for name, call in state["calls"].items()
     ]
     rows += [
-        (number, "", _who(orbit), "parked", _time(now - orbit["since"]), "")
+        (
+            number,
+            "",
+            _who(orbit),
+            "parked",
+            _time(now - orbit["since"]),
+            f"by {by}" if (by := orbit["by"]) else "",
+        )
         for number, orbit in state["orbits"].items()
         if orbit["state"] == "taken"
     ]
     data = {"calls": state["calls"], "orbits": state["orbits"], "now": now}
     return _table(("call", "way", "with", "state", "for", "note"), rows) if rows else "no calls", data
+
+
+def colleagues(state: State) -> tuple[str, Any]:
+    """Return the monitored extensions, what they do and with whom."""
+    rows = [
+        (number, ext["name"], ext["state"] + _because(ext["reason"]), _time(state["now"] - ext["since"]))
+        for number, ext in state["extensions"].items()
+    ]
+    text = _table(("number", "name", "state", "for"), rows) if rows else "no extension is monitored"
+    return text, state["extensions"]
+
+
+def recent(state: State) -> tuple[str, Any]:
+    """Return the calls that are over, newest first; a missed one that nobody has looked at bears a star."""
+    rows = [
+        (
+            "" if call["seen"] else "*",
+            call["direction"],
+            _who(call),
+            call["outcome"],
+            f"{_time(state['now'] - call['since'])} ago",
+            _time(call["since"] - call["answered"]) if call["answered"] else "",
+        )
+        for call in sorted(state["released"].values(), key=lambda call: -call["since"])
+    ]
+    return _table(("", "way", "with", "how", "when", "talked"), rows) if rows else "no calls", state[
+        "released"
+    ]
+
+
+def messages(state: State) -> tuple[str, Any]:
+    """Return the text messages, oldest first; one that nobody has read bears a star."""
+    rows = [
+        (
+            "" if message["seen"] else "*",
+            f"{_time(state['now'] - message['at'])} ago",
+            message["direction"],
+            _who(message),
+            message["state"] + _because(message["reason"]),
+            message["text"],
+        )
+        for message in sorted(state["messages"].values(), key=lambda message: message["at"])
+    ]
+    text = _table(("", "when", "way", "with", "state", "text"), rows) if rows else "no messages"
+    return text, state["messages"]
 
 
 def devices(state: State) -> tuple[str, Any]:
@@ -69,7 +124,13 @@ def changes(before: State, state: State) -> Iterator[str]:
         for name, item in state[kind].items():
             if old.get(name) != item:
                 lit = f" [{_lamps(item)}]" if kind == "devices" else ""
-                yield f"{kind[:-1]} {name}: {item['state']} {_who(item)}{lit}".rstrip()
+                doing = _doing(item) if kind == "calls" else item["state"]
+                yield f"{kind[:-1]} {name}: {doing} {_who(item)}{lit}".rstrip()
+    if (own := _own(state)) != (_own(before) if before else ""):
+        yield f"desk: {own or 'as usual'}"
+    for name, message in state["messages"].items():
+        if before.get("messages", {}).get(name) != message:
+            yield f"message {name}: {message['state']} {_who(message)}{_because(message['reason'])}"
     if state["notice"] and state["notice"] != before.get("notice"):
         yield f"notice: {state['notice']}"
 
@@ -88,7 +149,29 @@ def _line(line: State) -> str:
     return f"{line['state']}{_because(line['reason'])}" if line["state"] != "registered" else "registered"
 
 
+def _own(state: State) -> str:
+    """Return what the operator has set or should know: "" while there is nothing."""
+    missed = sum(not call["seen"] for call in state["released"].values())
+    said = {
+        "do not disturb": state["dnd"],
+        f"forwarded to {state['forward']}": state["forward"],
+        "away": state["away"],
+        f"{missed} missed": missed,
+        f"{state['voicemail']['new']} in the mailbox": state["voicemail"]["new"],
+    }
+    return ", ".join(text for text, holds in said.items() if holds)
+
+
+def _doing(call: State) -> str:
+    """Return the call's state, and towards or from where."""
+    if call["returned"] and call["state"] == "ringing":
+        return f"ringing (back from {call['returned']})"
+    return f"{call['state']} → {call['target']}" if call["target"] else str(call["state"])
+
+
 def _who(item: State) -> str:
+    if item.get("withheld"):
+        return "(withheld)"
     return " ".join(part for part in (item.get("name", ""), item.get("number", "")) if part)
 
 

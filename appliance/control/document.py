@@ -7,21 +7,14 @@ Times are seconds on the daemon's monotonic clock, sent with each message as `no
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from appliance.desk.state import Call, Extension, Line, Message, Orbit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from appliance.desk.state import (
-        Call,
-        Extension,
-        Line,
-        Message,
-        Orbit,
-        Party,
-        Registration,
-        Snapshot,
-    )
+    from appliance.desk.state import Party, Registration, Snapshot
     from drivers.base import Device, LampState
 
 try:
@@ -30,34 +23,78 @@ except PackageNotFoundError:
     VERSION = "0"
 
 Json = dict[str, Any]
+Item = TypeVar("Item")
 
 
-def document(desk: Snapshot, devices: Iterable[Device], name: str, number: str) -> Json:
-    """Return the whole state; `name` and `number` are the desk's own."""
-    lifted = {device.id for device in desk.devices if device.lifted}
-    return {
-        "desk": {"name": name, "number": number, "version": VERSION},
-        "registration": _registration(desk.registration),
-        "lines": {line.id or "main": _line(line) for line in desk.lines},
-        "calls": {call.id: _call(call) for call in desk.calls},
-        "released": {call.id: _call(call) for call in desk.released},
-        "orbits": {orbit.number: _orbit(orbit) for orbit in desk.orbits},
-        "extensions": {extension.number: _extension(extension) for extension in desk.extensions},
-        "devices": {device.id: _device(device, device.id in lifted) for device in devices},
-        "audio": desk.audio,
-        "muted": desk.muted,
-        "notice": desk.notice,
-        "dnd": desk.dnd,
-        "forward": desk.forward,
-        "away": desk.away,
-        "voicemail": {"new": desk.voicemail.new, "old": desk.voicemail.old},
-        "counters": {
-            "missed": desk.counters.missed,
-            "incoming": desk.counters.incoming,
-            "outgoing": desk.counters.outgoing,
-        },
-        "messages": {message.id: _message(message) for message in desk.messages},
-    }
+class Section(Generic[Item]):
+    """One collection of the state. What has not changed since the last time is the very same JSON again.
+
+    So a change costs what has changed, not what there is.
+    """
+
+    def __init__(self, key: Callable[[Item], str], form: Callable[[Item], Json]) -> None:
+        """`key` gives an item's id, `form` its JSON."""
+        self._key, self._form = key, form
+        self._items: tuple[Item, ...] = ()
+        self._json: Json = {}
+        self._made: dict[str, tuple[Item, Json]] = {}
+
+    def __call__(self, items: tuple[Item, ...]) -> Json:
+        """Return the collection as an object keyed by id."""
+        if items is not self._items:
+            made = {}
+            for item in items:
+                key = self._key(item)
+                known = self._made.get(key)
+                made[key] = known if known and known[0] is item else (item, self._form(item))
+            self._items, self._made = items, made
+            self._json = {key: form for key, (_, form) in made.items()}
+        return self._json
+
+
+class Document:
+    """The whole state of one desk, time after time; `name` and `number` are the desk's own."""
+
+    def __init__(self, name: str, number: str) -> None:
+        """Nothing is known yet."""
+        self._desk = {"name": name, "number": number, "version": VERSION}
+        self._lines = Section[Line](lambda line: line.id or "main", _line)
+        self._calls = Section[Call](_id, _call)
+        self._released = Section[Call](_id, _call)
+        self._orbits = Section[Orbit](lambda orbit: orbit.number, _orbit)
+        self._extensions = Section[Extension](lambda extension: extension.number, _extension)
+        self._messages = Section[Message](_id, _message)
+
+    def __call__(self, desk: Snapshot, devices: Iterable[Device]) -> Json:
+        """Return the state; it must not be changed."""
+        lifted = {device.id for device in desk.devices if device.lifted}
+        return {
+            "desk": self._desk,
+            "registration": _registration(desk.registration),
+            "lines": self._lines(desk.lines),
+            "calls": self._calls(desk.calls),
+            "released": self._released(desk.released),
+            "orbits": self._orbits(desk.orbits),
+            "extensions": self._extensions(desk.extensions),
+            "devices": {device.id: _device(device, device.id in lifted) for device in devices},
+            "audio": desk.audio,
+            "muted": desk.muted,
+            "notice": desk.notice,
+            "dnd": desk.dnd,
+            "forward": desk.forward,
+            "away": desk.away,
+            "voicemail": {"new": desk.voicemail.new, "old": desk.voicemail.old},
+            "counters": {
+                "missed": desk.counters.missed,
+                "incoming": desk.counters.incoming,
+                "outgoing": desk.counters.outgoing,
+            },
+            "messages": self._messages(desk.messages),
+        }
+
+
+def _id(item: Call | Message) -> str:
+    return item.id
 
 
 def _registration(registration: Registration) -> Json:

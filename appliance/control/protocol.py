@@ -145,6 +145,8 @@ def merge_patch(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     patch: dict[str, Any] = dict.fromkeys(old.keys() - new.keys())
     for member, value in new.items():
         before = old.get(member)
+        if value is before:
+            continue
         if isinstance(value, dict) and isinstance(before, dict):
             if inner := merge_patch(before, value):
                 patch[member] = inner
