@@ -24,8 +24,8 @@ lint: needs-demo .venv/dev .venv/pjsua2 ## style, types and the house plan's imp
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-bench: venv ## how fast a key answers and a call lights the lamps
-	@$(python) -m tests.bench.first_call
+bench: venv ## how fast the desk is and what it costs, beside a telephone in C (7 minutes)
+	@$(python) -m tests.bench.calls
 
 coverage: ## which lines the last `make test` did not reach
 	@$(python) -m coverage report --skip-covered --show-missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -25,6 +26,8 @@ PATIENCE = 15.0  # seconds after which something that should have happened has n
 class RunningDesk:
     """One desk process; also a context manager that ends it and looks how it ended."""
 
+    module = "appliance"
+
     def __init__(
         self,
         home: Path,
@@ -38,13 +41,14 @@ class RunningDesk:
         self.socket = home / "desk.sock"
         self.log = home / "desk.log"
         settings: dict[str, dict[str, Any]] = {
-            "desk": {"socket": str(self.socket), "log_level": "debug"},
+            "desk": {"socket": str(self.socket), "store": str(home / "desk.db"), "log_level": "debug"},
             "line": {"server": "127.0.0.1", "port": port, "user": user, "local_port": 0},
             "park": {"orbits": ["701", "702", "703"], "prefix": "*7"},
             "devices": {"usb": False, "simulated": True, "sound": False},
         }
         for section, options in sections.items():
             settings.setdefault(section, {}).update(options)
+        self.orbits: list[str] = settings["park"]["orbits"]
         self.settings = home / "deskbell.toml"
         self.settings.write_text(tomlkit.dumps(settings))
         secrets = home / "secrets.toml"
@@ -62,7 +66,9 @@ class RunningDesk:
     def start(self) -> None:
         """Run it; returns when it answers."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.words("run", "--settings", str(self.settings)), stderr=log)
+            self.process = subprocess.Popen(
+                self.words("run", "--settings", str(self.settings)), stderr=log, env=self.environment()
+            )
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
@@ -91,7 +97,17 @@ class RunningDesk:
 
     def words(self, *words: str) -> list[str]:
         """Return a `deskbell` command line for this desk."""
-        return [sys.executable, "-m", "appliance", "--socket", str(self.socket), *words]
+        return [sys.executable, "-m", self.module, "--socket", str(self.socket), *words]
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment that the desk runs in."""
+        return dict(os.environ)
+
+    @property
+    def pid(self) -> int:
+        """The number of the desk's process."""
+        assert self.process
+        return self.process.pid
 
     def deskbell(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a `deskbell` command as a person would."""

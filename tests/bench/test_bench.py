@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.first_call import TARGETS, calls, idle
-
-pytestmark = pytest.mark.exchange
+from tests.bench.baresip import Baresip
+from tests.bench.calls import (
+    KEY,
+    RING,
+    TARGETS,
+    calls,
+    calls_of_baresip,
+    changes,
+    cost_row,
+    idle,
+    idle_baresip,
+    many_calls,
+    times_row,
+)
 
 
 def test_every_time_is_measured_in_every_round() -> None:
@@ -17,7 +28,33 @@ def test_every_time_is_measured_in_every_round() -> None:
         assert all(time > 0 for time in times), name
 
 
+@pytest.mark.exchange
 def test_the_idle_desk_is_measured() -> None:
-    processor, resident = idle(1.0)
-    assert processor >= 0
-    assert resident > 0
+    measured = idle(1.0)
+    assert measured.processor >= 0
+    assert measured.resident > 0
+    assert measured.files > 0
+
+
+def test_at_100_changes_a_second_every_one_is_seen() -> None:
+    seen = changes(3.0)
+    assert seen.lost == 0
+    assert len(seen.times) == 300
+
+
+def test_after_some_calls_nothing_is_left_open() -> None:
+    before, after, objects = many_calls(20, pace=0.0, linger=1.0)
+    assert after.files == before.files
+    assert objects == 0
+
+
+def test_baresip_is_measured_in_the_same_way() -> None:
+    assert Baresip.installed(), "install Debian's package baresip-core"
+    theirs = calls_of_baresip(2)
+    assert [len(theirs[name]) for name in (KEY, RING)] == [2, 2]
+    assert idle_baresip(0.5).resident > 0
+
+
+def test_the_table_lines_up() -> None:
+    rows = [times_row(KEY, [1.0, 2.0], 25.0, [2.0, 3.0]), cost_row("idle", 1.0, 1.5, 0.5)]
+    assert len({len(row) for row in rows}) == 1
