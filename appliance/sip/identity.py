@@ -50,16 +50,15 @@ def message(text: str) -> Message:
     return Message(headers, body, method)
 
 
-def party(name_addr: str) -> Party:
+def party(name_addr: str, display: str = "") -> Party:
     """Return the number and name of a name-addr or a bare URI, such as `"Ann" <sip:1001@host>`.
 
-    What exchanges write where they know nothing ("Unknown", "unavailable") is neither.
+    `display` is a name that was told apart from it. What exchanges write where they know nothing ("Unknown", "unavailable") is neither.
     """
     match = _NAME_ADDR.match(name_addr)
-    if match is None:
-        return Party(number_of(name_addr))
-    name = _unquoted(match["name"].strip())
-    return Party(number_of(match["uri"]), "" if name.lower() in _NOT_KNOWN else name)
+    name = display.strip() or (_unquoted(match["name"].strip()) if match else "")
+    uri = match["uri"] if match else name_addr
+    return Party(number_of(uri), "" if name.lower() in _NOT_KNOWN else name)
 
 
 def number_of(uri: str) -> str:
