@@ -14,18 +14,28 @@ or after LONG_PRESS seconds while it is still down. The meaning is that of the m
 | talking, one rings  | answer    | hold / reject   | park / retrieve | answer | reject  |        | hang up  |
 | talking, one held   | / hang up | swap / hold     | park / retrieve | swap   |         |        | hang up  |
 | all of these        | answer    | swap / reject   | park / retrieve | answer | reject  |        | hang up  |
+| asking              | / hang up | back            | join / back     | back   | hang up |        | hang up  |
+| asking, one rings   | answer    | / reject        | join / back     | answer | reject  |        | hang up  |
+| enquiry             | / hang up | swap / hold     | join / back     | swap   |         |        | hang up  |
+| enquiry, one rings  | answer    | swap / reject   | join / back     | answer | reject  |        | hang up  |
 | held                | resume    | resume          | retrieve        | resume |         | resume |          |
 | held, one rings     | answer    | resume / reject | retrieve        | answer | reject  | answer |          |
 
 *Lifted* and *replaced* are the hook switch's; it is replaced only at the device that carries the call.
+*Asking* is an attended transfer while the colleague is being rung, *enquiry* when the operator talks to them.
+A conference is *talking*, a conference on hold is *held*. A camped call waits by itself: no key touches it.
 
 - *answer*: the oldest that rings; an active call goes on hold first, a number still dialled is given up.
-- *resume*, *swap*: the longest held; the active one goes on hold.
-- *park*: the active call, in the first free orbit.
+- *resume*, *swap*: the longest held; the active one goes on hold. In an enquiry that is the caller.
+- *park*: the active call, in the first free orbit; a conference cannot be parked, and the desk says so.
 - *retrieve*: who is parked longest; an active call goes on hold.
+- *join*: connect the caller with the colleague; *back*: hang up on the colleague and talk to the caller.
 - *hold* in "talking, one held / long": hold the active call and talk to nobody.
+- *hang up* in a conference: the operator leaves, and the others talk on: two by themselves, more of them in
+  the meeting room of the exchange. Where none is set, more than two are hung up on: they have nowhere to go.
+- *hang up* while asking and in an enquiry: the colleague's call; the caller stays on hold.
 - Mute switches the microphone off and on while a call is active, and does nothing else anywhere.
-- Nothing here ends a held or a waiting call except *reject*: a caller is not lost by a wrong press.
+- Nothing else here ends a held or a waiting call except *reject*: a caller is not lost by a wrong press.
 """
 
 from __future__ import annotations
@@ -64,6 +74,8 @@ class Meaning(StrEnum):
     SWAP = "swap"
     PARK = "park"
     RETRIEVE = "retrieve"
+    JOIN = "join"
+    BACK = "back"
     MUTE = "mute"
 
 
@@ -78,6 +90,10 @@ class Situation(StrEnum):
     TALKING_RINGING = "talking, one rings"
     TALKING_HELD = "talking, one held"
     TALKING_RINGING_HELD = "all of these"
+    ASKING = "asking"
+    ASKING_RINGING = "asking, one rings"
+    ENQUIRY = "enquiry"
+    ENQUIRY_RINGING = "enquiry, one rings"
     HELD = "held"
     HELD_RINGING = "held, one rings"
 
@@ -98,6 +114,10 @@ def situation(desk: Snapshot) -> Situation:
         if held:
             return Situation.HELD_RINGING if rings else Situation.HELD
         return Situation.RINGING if rings else Situation.IDLE
+    if active.consults:
+        if active.dialling:
+            return Situation.ASKING_RINGING if rings else Situation.ASKING
+        return Situation.ENQUIRY_RINGING if rings else Situation.ENQUIRY
     if active.dialling:
         return Situation.DIALLING_RINGING if rings else Situation.DIALLING
     if held:
@@ -115,6 +135,10 @@ _RESUME = Cell(Meaning.RESUME)
 _RETRIEVE = Cell(Meaning.RETRIEVE)
 _PARK = Cell(Meaning.PARK, Meaning.RETRIEVE)
 _MUTE = Cell(Meaning.MUTE)
+_SWAP_HOLD = Cell(Meaning.SWAP, Meaning.HOLD)
+_SWAP_REJECT = Cell(Meaning.SWAP, Meaning.REJECT)
+_JOIN = Cell(Meaning.JOIN, Meaning.BACK)
+_BACK = Cell(Meaning.BACK)
 
 _COLUMNS = (Key.ANSWER, Key.HOLD, Key.PARK, Key.FLASH, Key.REJECT, Key.HOOK, Key.MUTE)
 _ROWS: dict[Situation, tuple[Cell, ...]] = {
@@ -139,11 +163,27 @@ _ROWS: dict[Situation, tuple[Cell, ...]] = {
         *(_ANSWER, _REJECT, _NOTHING, _MUTE),
     ),
     Situation.TALKING_HELD: (
-        *(_HANG_UP_LONG, Cell(Meaning.SWAP, Meaning.HOLD), _PARK),
+        *(_HANG_UP_LONG, _SWAP_HOLD, _PARK),
         *(Cell(Meaning.SWAP), _NOTHING, _NOTHING, _MUTE),
     ),
     Situation.TALKING_RINGING_HELD: (
-        *(_ANSWER, Cell(Meaning.SWAP, Meaning.REJECT), _PARK),
+        *(_ANSWER, _SWAP_REJECT, _PARK),
+        *(_ANSWER, _REJECT, _NOTHING, _MUTE),
+    ),
+    Situation.ASKING: (
+        *(_HANG_UP_LONG, _BACK, _JOIN),
+        *(_BACK, _HANG_UP, _NOTHING, _MUTE),
+    ),
+    Situation.ASKING_RINGING: (
+        *(_ANSWER, _REJECT_LONG, _JOIN),
+        *(_ANSWER, _REJECT, _NOTHING, _MUTE),
+    ),
+    Situation.ENQUIRY: (
+        *(_HANG_UP_LONG, _SWAP_HOLD, _JOIN),
+        *(Cell(Meaning.SWAP), _NOTHING, _NOTHING, _MUTE),
+    ),
+    Situation.ENQUIRY_RINGING: (
+        *(_ANSWER, _SWAP_REJECT, _JOIN),
         *(_ANSWER, _REJECT, _NOTHING, _MUTE),
     ),
     Situation.HELD: (_RESUME, _RESUME, _RETRIEVE, _RESUME, _NOTHING, _RESUME, _NOTHING),
@@ -158,5 +198,8 @@ TABLE: dict[tuple[Situation, Key], Cell] = {
 
 
 def hook_replaced(at: Situation) -> Meaning:
-    """Return what hanging up the device that carries the call means: the last column of the table."""
-    return Meaning.HANG_UP if at.startswith(("dialling", "talking", "all")) else Meaning.NOTHING
+    """Return what hanging up the device that carries the call means: the last column of the table.
+
+    It hangs up while a call is active, which is where the microphone can be muted.
+    """
+    return Meaning.HANG_UP if TABLE[at, Key.MUTE] is _MUTE else Meaning.NOTHING

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from appliance.desk.ringing import RingPolicy
 from appliance.desk.state import CallState, OrbitState, RegistrationState
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Lamp(StrEnum):
     RING = "ring"
     MUTE = "mute"
     HOLD = "hold"
+    MESSAGE_WAITING = "message_waiting"
     ANSWER = "answer"
     PARK = "park"
     STATUS = "status"  # the busy light
@@ -43,7 +45,9 @@ GREEN: Colour = (0, 200, 0)  # available
 YELLOW: Colour = (255, 190, 0)  # a call rings
 RED: Colour = (255, 0, 0)  # in a call, or held for too long
 ORANGE: Colour = (255, 90, 0)  # a caller is on hold
-PURPLE: Colour = (150, 0, 255)  # not registered: nobody can call
+PURPLE: Colour = (150, 0, 255)  # nobody can call: do-not-disturb, or blinking not registered
+BLUE: Colour = (0, 60, 255)  # a voice message waits
+DIM_GREEN: Colour = (0, 60, 0)  # available, but nobody has touched anything for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Shine:
 
 
 DARK = Shine()
+_RINGS = RingPolicy()
 
 
 def off_hook(desk: Snapshot, device: str) -> bool:
@@ -65,15 +70,20 @@ def off_hook(desk: Snapshot, device: str) -> bool:
     return device == desk.audio != "" and any(not call.waiting for call in desk.calls)
 
 
-def lamps(desk: Snapshot) -> dict[str, dict[Lamp, Shine]]:
-    """Return for each attached device what each lamp it might have must show."""
+def lamps(desk: Snapshot, policy: RingPolicy = _RINGS) -> dict[str, dict[Lamp, Shine]]:
+    """Return for each attached device what each lamp it might have must show.
+
+    Where the policy is not to ring by light, a waiting call lights only the lamp of the Answer key.
+    """
+    rings = policy.light and bool(desk.waiting)
     shared = {
-        Lamp.RING: Shine(Pattern.BLINK) if desk.waiting else DARK,
+        Lamp.RING: Shine(Pattern.BLINK) if rings else DARK,
         Lamp.MUTE: Shine(Pattern.ON) if desk.muted else DARK,
         Lamp.HOLD: _hold(desk),
+        Lamp.MESSAGE_WAITING: Shine(Pattern.ON) if desk.voicemail.new else DARK,
         Lamp.ANSWER: _answer(desk),
         Lamp.PARK: _park(desk),
-        Lamp.STATUS: _status(desk),
+        Lamp.STATUS: _status(desk, rings),
     }
     return {
         device.id: {
@@ -102,9 +112,9 @@ def _park(desk: Snapshot) -> Shine:
     return Shine(Pattern.ON) if any(orbit.state is OrbitState.TAKEN for orbit in desk.orbits) else DARK
 
 
-def _status(desk: Snapshot) -> Shine:
+def _status(desk: Snapshot, rings: bool) -> Shine:
     """The most urgent thing wins: somebody waits, then what the operator does, then the line."""
-    if desk.waiting:
+    if rings:
         return Shine(Pattern.BLINK, RED if desk.active else YELLOW)
     if any(call.alert for call in desk.held):
         return Shine(Pattern.FAST, RED)
@@ -114,4 +124,8 @@ def _status(desk: Snapshot) -> Shine:
         return Shine(Pattern.ON, ORANGE)
     if desk.registration.state is not RegistrationState.REGISTERED:
         return Shine(Pattern.BLINK, PURPLE)
-    return Shine(Pattern.ON, GREEN)
+    if desk.dnd:
+        return Shine(Pattern.ON, PURPLE)
+    if desk.voicemail.new:
+        return Shine(Pattern.ON, BLUE)
+    return Shine(Pattern.ON, DIM_GREEN if desk.away else GREEN)

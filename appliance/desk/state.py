@@ -89,6 +89,8 @@ class Call:
     outcome: Outcome | None = None  # None until it is released
     code: int = 0  # the SIP status that ended it
     seen: bool = True  # False: a missed call that nobody has looked at
+    camped: float = 0.0  # since when it is camped, also while it is being sent there; 0: it is not
+    joins: str = ""  # the call that the exchange was asked to connect this one with; it then ends this one
 
     @property
     def waiting(self) -> bool:

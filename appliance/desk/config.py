@@ -1,0 +1,76 @@
+"""How one desk is set up, as a value: what the daemon makes of the settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ParkDialect = Literal["orbit", "code", "announced"]
+
+_NUMBER = re.compile(r"\+?[0-9A-Za-z*#._-]{1,64}")
+_SEPARATORS = re.compile(r"[\s()/]+")
+
+
+def dialable(number: str) -> str:
+    """Return the number without what people write between digits; ValueError says why it is none."""
+    bare = _SEPARATORS.sub("", number)
+    if not _NUMBER.fullmatch(bare):
+        raise ValueError(f"{number!r} is not a number that can be dialled")
+    return bare
+
+
+@dataclass(frozen=True, slots=True)
+class DeskConfig:
+    """All that can be set of a desk. Times are seconds, 0 is never; an empty number is none.
+
+    - `dial` turns what a person typed into what the exchange is asked to dial, and raises ValueError with
+      a reason that the person is shown. Numbers and codes that stand here are dialled as they are.
+    - `numbers` are the desk's own; `lines` are (id, number); `extensions` are (number, name).
+    - `park_dialect` is how this exchange parks: "orbit", by transfer to the orbit's number; "code", to
+      `park_prefix` and that number (so does "orbit" with a prefix); "announced", to `park_extension`, and
+      the exchange chooses the orbit and tells the caller.
+    - `max_incoming` calls may wait; who comes then goes to `overflow`, or hears busy. `auto_answer` works
+      while no call is active; `auto_hold` lets a waiting caller hear music; who waits for `divert_after`
+      goes to `divert_to`, or is refused.
+    - `pickup_code` stands before the extension whose call is taken; `conference_size` is the most parties
+      besides the operator, and `conference_room` a meeting room of the exchange where more than two go
+      on without the operator. The codes of do-not-disturb and call-forward tell the exchange of it.
+    """
+
+    dial: Callable[[str], str] = dialable
+    numbers: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = (("", ""),)
+    extensions: tuple[tuple[str, str], ...] = ()
+    speed_dials: tuple[tuple[str, str], ...] = ()  # (key, number)
+    voicemail_number: str = ""
+
+    orbits: tuple[str, ...] = ()
+    park_dialect: ParkDialect = "orbit"
+    park_prefix: str = ""
+    park_extension: str = ""
+
+    max_incoming: int = 0
+    overflow: str = ""
+    auto_answer: float = 0.0
+    auto_hold: float = 0.0
+    divert_after: float = 0.0
+    divert_to: str = ""
+
+    hold_alert: float = 120.0
+    transfer_patience: float = 30.0
+    camp_on: bool = True  # a transfer to a busy extension camps
+    camp_patience: float = 180.0
+    conference_size: int = 6
+    conference_room: str = ""
+    pickup_code: str = "**"
+
+    dnd_divert_to: str = ""
+    dnd_on_code: str = ""
+    dnd_off_code: str = ""
+    forward_on_code: str = ""  # the number is dialled behind it
+    forward_off_code: str = ""
+    away_after: float = 0.0
