@@ -13,7 +13,6 @@ import itertools
 import os
 import queue
 import select
-import socket
 import threading
 import time
 from contextlib import suppress
@@ -25,15 +24,20 @@ import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.sip.errors import PortError, SipError, words
 from appliance.sip.log import LogWriter, log
+from appliance.sip.network import Watch
+from appliance.sip.sources import Sources
+from appliance.sip.tls import Certificate, Identity, authorities, fingerprint, objection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Iterable
 
-    from appliance.sip.config import SipConfig
+    from appliance.sip.config import SipConfig, Transport
+    from appliance.sip.servers import Server
 
 POLL = 0.1
 """Seconds between two looks at pjsip's timers while nothing happens."""
 
+_SETTLE_SECONDS = 0.5  # a network changes in several steps
 _CALLS = 32
 _CLOCK_RATE = 16000  # Hz, of the conference bridge: wideband, as the headsets and G.722 are
 _BAD_TURNS = 100
@@ -79,6 +83,21 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
 
     on_sound_failed: Callable[[], None] | None = None
 
+    def __init__(self, sources: Sources) -> None:
+        """`sources` judges who may ring."""
+        super().__init__()
+        self._sources = sources
+        self._identities: dict[str, dict[Hashable, Identity]] = {}  # by address:port of a TLS server
+        self.faults: dict[str, str] = {}
+        """What was wrong with a TLS server when it was last connected to, by its address:port."""
+
+    def expect(self, line: Hashable, identity: Identity, servers: Iterable[Server]) -> None:
+        """A line's TLS servers are these, and must prove to be `identity`."""
+        for expected in self._identities.values():
+            expected.pop(line, None)
+        for server in servers:
+            self._identities.setdefault(str(server), {})[line] = identity
+
     @guarded
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:
         """Hear that a sound card has gone: its ALSA thread has ended itself."""
@@ -86,9 +105,46 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
             self.on_sound_failed()
 
     @guarded
+    def onTransportState(self, prm: pj.OnTransportStateParam) -> None:
+        """Close a TLS connection to whom does not prove to be our server, before a byte of SIP is sent.
+
+        pjsip sends what waits for the connection after this has returned, unless it is shut down here.
+        """
+        if prm.state != pj.PJSIP_TP_STATE_CONNECTED or prm.tlsInfo.isEmpty():
+            return
+        server = str(prm.tlsInfo.remoteAddr)
+        fault = "what it shows as its certificate cannot be read"
+        try:
+            fault = self._objection(server, prm.tlsInfo)
+        finally:
+            self.faults[server] = fault
+            if fault:
+                log.error("the TLS connection to %s is closed: %s", server, fault)
+                self.transportShutdown(prm.hnd)
+
+    @guarded
+    def onOutOfDialogRequest(self, prm: pj.OnOutOfDialogRequestParam) -> None:
+        """Let nobody but the exchange ring."""
+        prm.statusCode, entry = self._sources.judge(prm.method, prm.rdata.srcAddress, time.monotonic())
+        if entry:
+            log.warning("%s", entry)
+
+    @guarded
     def onUnhandledRequest(self, prm: pj.OnUnhandledRequestParam) -> None:
         """Tell of a request outside any dialog that nobody wants; our pjsua2 answers it (489, 481, 405)."""
         log.info("%s from %s answered with %d", prm.method, prm.rdata.srcAddress, prm.statusCode)
+
+    @guarded
+    def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:
+        """Tell of a call that pjsip itself refused, for instance because it is not encrypted and must be."""
+        log.warning("a call was refused with %d: %s", prm.statusCode, prm.reason)
+
+    def _objection(self, server: str, shown: pj.TlsInfo) -> str:
+        expected = self._identities.get(server)
+        if not expected:
+            return "it is none of the exchange's servers"
+        certificate = _certificate(shown)
+        return next(filter(None, (objection(certificate, identity) for identity in expected.values())), "")
 
 
 class Engine:
@@ -112,6 +168,11 @@ class Engine:
         self._endpoint: Endpoint | None = None
         self._bad_turns = 0
         self._running = False
+        self._sources = Sources()
+        self._transports: dict[tuple[Transport, str, str], int] = {}
+        self._watch: Watch | None = None
+        self._on_network: dict[Hashable, Callable[[], None]] = {}
+        self._settling: Alarm | None = None
         self._opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sip", daemon=True)
 
@@ -121,6 +182,52 @@ class Engine:
         if self._endpoint is None:
             raise SipError("the SIP stack is not open")
         return self._endpoint
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def transport(self, config: SipConfig) -> int:
+        """Return pjsua2's id of the transport for a line, opened for the first that needs it."""
+        kind = config.first_hop.transport
+        believed = authorities(config.ca_file) if kind == "tls" else ""
+        key = (kind, config.bind, believed)
+        if key not in self._transports:
+            try:
+                self._transports[key] = self.endpoint.transportCreate(
+                    _TRANSPORTS[kind], _transport_config(config, believed)
+                )
+            except pj.Error as error:
+                raise PortError(f"SIP port {config.local_port} cannot be opened: {words(error)}") from error
+        return self._transports[key]
+
+    def trust(self, config: SipConfig, servers: tuple[Server, ...]) -> None:
+        """These are a line's servers: they may ring, and over TLS must prove who they are."""
+        self._sources.trust(config.line, [*(server.address for server in servers), *config.sources])
+        self._sources.direct_calls |= config.direct_calls
+        hop = config.first_hop
+        if hop.transport == "tls":
+            self.endpoint.expect(config.line, Identity(hop.host, config.pin), servers)
+
+    def fault(self, server: Server | None) -> str:
+        """Return what was wrong with the certificate of a server when it was last connected to, or ""."""
+        return self.endpoint.faults.get(str(server), "")
+
+    def on_network(self, owner: Hashable, changed: Callable[[], None]) -> None:
+        """Have `changed` called when addresses or routes of this machine have changed."""
+        self._on_network[owner] = changed
+
+    def forget(self, owner: Hashable) -> None:
+        """Call no more what `owner` has given to `on_network()`."""
+        self._on_network.pop(owner, None)
+
+    def move(self) -> None:
+        """Have pjsip register and re-invite from the address that this machine has now."""
+        moved = pj.IpChangeParam()
+        moved.shutdownTransport = True  # connections from an address that is ours no more
+        moved.restartListener = False  # it listens at all addresses
+        self.endpoint.handleIpChange(moved)
 
     @property
     def alive(self) -> bool:
@@ -203,16 +310,12 @@ class Engine:
             _only_one.release()
 
     def _open(self) -> None:
-        self._endpoint = endpoint = Endpoint()
+        self._endpoint = endpoint = Endpoint(self._sources)
         _create_silently(endpoint)
         endpoint.libInit(self._endpoint_config())
-        try:
-            endpoint.transportCreate(_TRANSPORTS[self._config.transport], self._transport_config())
-        except pj.Error as error:
-            raise PortError(f"SIP port {self._config.local_port} cannot be opened: {words(error)}") from error
         endpoint.libStart()
-        for codec in endpoint.codecEnum2():
-            endpoint.codecSetPriority(codec.codecId, self._priority(codec.codecId))
+        self._order_codecs(endpoint)
+        self._watch = Watch()
         self._on_open()
 
     def _close(self, opened: bool) -> None:
@@ -222,6 +325,8 @@ class Engine:
                 self._on_close()
         finally:
             self._alarms.clear()
+            if self._watch:
+                self._watch.close()
             endpoint, self._endpoint = self._endpoint, None
             gc.collect()
             if endpoint is not None:
@@ -235,13 +340,27 @@ class Engine:
         poller = select.poll()
         poller.register(sip, select.POLLIN)
         poller.register(self._wake, select.POLLIN)
+        if self._watch:
+            poller.register(self._watch, select.POLLIN)
         while self._running:
             poller.poll(self._patience() * 1000)
             with suppress(BlockingIOError):
                 os.eventfd_read(self._wake)
+            if self._watch and self._watch.drain():
+                self._settle()
             self._run_commands()
             self._handle_events()
             self._run_alarms()
+
+    def _settle(self) -> None:
+        """The network has changed: tell of it once it changes no further."""
+        if self._settling:
+            self._settling.cancel()
+        self._settling = self.later(_SETTLE_SECONDS, self._tell_of_the_network)
+
+    def _tell_of_the_network(self) -> None:
+        for changed in list(self._on_network.values()):
+            guarded(changed)()
 
     def _patience(self) -> float:
         """Seconds until the next alarm is due, at most POLL."""
@@ -288,29 +407,49 @@ class Engine:
         settings.medConfig.ecTailLen = 0  # headsets and handsets have no echo worth the work
         return settings
 
-    def _transport_config(self) -> pj.TransportConfig:
-        settings = pj.TransportConfig()
-        settings.boundAddress = local_address(self._config)
-        settings.port = self._config.local_port
-        settings.tlsConfig.CaListFile = self._config.ca_file
-        settings.tlsConfig.verifyServer = True
-        return settings
-
-    def _priority(self, codec: str) -> int:
-        """The place of a codec such as "G722/16000/1" in the configured order; 0: never offered."""
-        name = codec.split("/")[0].lower()
-        wanted = [wanted.lower() for wanted in self._config.codecs]
-        return 200 - wanted.index(name) if name in wanted else 0
+    def _order_codecs(self, endpoint: Endpoint) -> None:
+        """Offer the configured codecs in their order, and no other (RFC 3264 section 5.1)."""
+        known = {codec.codecId: codec.codecId.split("/")[0] for codec in endpoint.codecEnum2()}
+        wanted = [name.lower() for name in self._config.codecs]
+        if unknown := set(wanted) - {name.lower() for name in known.values()}:
+            there = ", ".join(sorted(set(known.values())))
+            raise SipError(f"no such codec: {', '.join(sorted(unknown))}; there are {there}")
+        for codec, name in known.items():
+            place = wanted.index(name.lower()) if name.lower() in wanted else _NEVER
+            endpoint.codecSetPriority(codec, _NEVER - place)
 
 
-def local_address(config: SipConfig) -> str:
-    """Return the address to bind to: the configured one, else that which leads to the exchange, else ""."""
-    if config.bind:
-        return config.bind
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect((config.host, config.port))  # sends nothing
-        return str(probe.getsockname()[0])
-    return ""
+_NEVER = 255  # places below the most preferred codec: priority 0
+
+
+def _transport_config(config: SipConfig, believed: str) -> pj.TransportConfig:
+    settings = pj.TransportConfig()
+    settings.boundAddress = config.bind
+    settings.port = config.local_port
+    settings.tlsConfig.CaListFile = believed
+    settings.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+    settings.tlsConfig.verifyServer = False  # onTransportState does, and tells what is wrong
+    if config.pin:
+        fingerprint(config.pin)
+    return settings
+
+
+def _certificate(shown: pj.TlsInfo) -> Certificate:
+    """Return what a TLS server has shown; that the name is not that of the address is for us to judge."""
+    info, status = shown.remoteCertInfo, shown.verifyStatus & ~pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH
+    names = [name.name for name in info.subjectAltName if name.type in _NAMES]
+    return Certificate(
+        info.raw,
+        tuple(names or [info.subjectCn]),
+        info.issuerCn or info.issuerInfo,
+        info.validityStart.sec,
+        info.validityEnd.sec,
+        not status & pj.PJ_SSL_CERT_EVALIDITY_PERIOD,
+        not status & ~pj.PJ_SSL_CERT_EVALIDITY_PERIOD,
+    )
+
+
+_NAMES = (pj.PJ_SSL_CERT_NAME_DNS, pj.PJ_SSL_CERT_NAME_IP)
 
 
 def _create_silently(endpoint: Endpoint) -> None:

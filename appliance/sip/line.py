@@ -9,13 +9,13 @@ import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.desk import actions
 from appliance.desk.events import CallArrived, CallReleased
-from appliance.sip.account import Account, Registrar, account_config
+from appliance.sip.account import Account
 from appliance.sip.blf import Field, Lamp
 from appliance.sip.call import Call
-from appliance.sip.engine import local_address
 from appliance.sip.errors import words
 from appliance.sip.identity import called_number, message, remote_party
 from appliance.sip.log import log
+from appliance.sip.registrar import Registrar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,12 +53,14 @@ class Line:
         self._config, self._engine, self._make_call = config, engine, make_call
         self._calls: dict[str, Call] = {}
         self._arrivals = itertools.count(1)
-        self._account = Account(account_config(config, local_address(config)), self._arrived)
+        self._account = Account(config, engine, self._arrived)
         self._field = Field(
             Lamp(number, config.uri(number), self._account, engine, emit, self._forgotten)
             for number in dict.fromkeys(config.extensions + config.orbits)
         )
-        self._registrar = Registrar(self._account, engine, config.watch, emit, self._known, self._field.lose)
+        self._registrar = Registrar(
+            self._account, engine, config, emit, self._known, self._field.lose, lambda: bool(self._calls)
+        )
         self._registrar.register()
 
     def later(self, seconds: float, action: Callable[[], None]) -> Alarm:

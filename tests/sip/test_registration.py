@@ -38,7 +38,7 @@ def test_a_wrong_password_is_named(exchange: Exchange) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that does not wait long for the exchange's answer."""
-    monkeypatch.setattr("appliance.sip.account.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("appliance.sip.registrar.ANSWER_SECONDS", 0.5)
 
 
 @pytest.mark.usefixtures("impatient")

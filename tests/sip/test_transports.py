@@ -24,7 +24,7 @@ def test_a_call_over_tls_is_encrypted_and_answered(exchange: Exchange) -> None:
         port=exchange.tls_port,
         transport="tls",
         ca_file=str(exchange.ca_file),
-        srtp=True,
+        srtp="mandatory",
     )
     with Operator(settings) as operator:
         operator.registered()

@@ -1,0 +1,101 @@
+"""Whether a TLS server is who it should be (RFC 5922), and if not, why, in words."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import ssl
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from appliance.sip.errors import SipError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+class Certificate(NamedTuple):
+    """What a server has shown, and what OpenSSL thinks of it."""
+
+    pem: str
+    names: tuple[str, ...]
+    """DNS names and addresses it was issued for: subjectAltName, or without any the common name."""
+    issuer: str
+    begins: float
+    ends: float
+    """Both as seconds since 1970."""
+    valid_now: bool
+    trusted: bool
+    """Whether an authority that we believe has signed it, for this purpose, and has not revoked it."""
+
+
+class Identity(NamedTuple):
+    """Who a server must prove to be: a host name or address; with a `pin` the holder of that certificate."""
+
+    host: str
+    pin: str = ""
+
+
+def objection(certificate: Certificate, identity: Identity) -> str:
+    """Return in plain words why this certificate does not prove that identity; "" when it does."""
+    host = identity.host
+    if identity.pin:
+        shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.pem)).hexdigest()
+        if shown == fingerprint(identity.pin):
+            return ""
+        return f"{host} shows another certificate than the pinned one; the fingerprint of this one is {shown}"
+    if not certificate.valid_now:
+        if certificate.begins > time.time():
+            return f"the certificate of {host} is not valid before {_day(certificate.begins)}"
+        return f"the certificate of {host} is not valid: it expired on {_day(certificate.ends)}"
+    if not certificate.trusted:
+        return f"the certificate of {host} is not valid: {certificate.issuer} is no authority that we believe"
+    if _is_for(host, certificate.names):
+        return ""
+    issued = f"the certificate of {host} is not valid: it was issued for {', '.join(certificate.names)}"
+    if any(name.startswith("*.") for name in certificate.names):
+        return f"{issued}, and SIP takes no wildcards (RFC 5922 section 7.2): pin it"
+    return issued
+
+
+def fingerprint(pin: str) -> str:
+    """Return a SHA-256 fingerprint as 64 lower case hex digits; SipError when it is none."""
+    digits = pin.lower().removeprefix("sha256:").replace(":", "").replace(" ", "")
+    if not _FINGERPRINT.fullmatch(digits):
+        raise SipError(f"the pin {pin!r} is no SHA-256 fingerprint: write its 64 hex digits")
+    return digits
+
+
+def authorities(ca_file: str) -> str:
+    """Return the file (PEM) of the authorities to believe: that one, else the system's; SipError without."""
+    if not ca_file:
+        system = ssl.get_default_verify_paths().cafile
+        return system or (str(_SYSTEM) if _SYSTEM.is_file() else "")
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SipError(f"the authorities in {ca_file} cannot be read: {error}") from error
+    return ca_file
+
+
+def _is_for(host: str, names: Sequence[str]) -> bool:
+    with suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return any(_same_address(address, name) for name in names)
+    return host.rstrip(".").lower() in (name.rstrip(".").lower() for name in names)
+
+
+def _same_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address, name: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(name) == address
+    return False
+
+
+def _day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
