@@ -12,6 +12,7 @@ from appliance.sip.errors import SipError
 Transport = Literal["udp", "tcp", "tls"]
 Srtp = Literal["off", "optional", "mandatory"]
 Dtmf = Literal["rfc4733", "info", "inband"]
+Monitor = Literal["dialog", "presence", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ class SipConfig:
     the first line of each transport chooses it. `watch` is how often the exchange is asked whether it still
     knows us. `line` is the id that the desk's events and actions name this line by, "" the first one's.
     `dtmf` is how digits are sent: as telephone-event (RFC 4733), by SIP INFO, or as tones.
+
+    `monitor` is what the extensions are watched by: their calls (RFC 4235), their people's presence (RFC
+    3863), or both. `monitor_list` and `presence_list` are lists at the exchange (RFC 4662) that tell of many
+    at once, best by TCP or TLS. `mailbox` asks for waiting messages (RFC 3842); an exchange may tell without.
+    `watch_self`: our own presence at the exchange tells of do-not-disturb. `dnd_lamp` and `forward_lamp` are
+    numbers whose lamp burns while the exchange holds calls back, or forwards them. `publish`: it takes PUBLISH
+    (RFC 3903).
 
     For the whole process, so those of the first line count: `codecs`, in order of preference, others are
     not offered; `log_level`, pjsip's: 1 errors … 4 whole messages, 5 everything; `user_agent`; `null_audio`.
@@ -67,6 +75,14 @@ class SipConfig:
     null_audio: bool = False
     line: str = ""
     dtmf: Dtmf = "rfc4733"
+    monitor: Monitor = "dialog"
+    monitor_list: str = ""
+    presence_list: str = ""
+    mailbox: bool = False
+    watch_self: bool = False
+    dnd_lamp: str = ""
+    forward_lamp: str = ""
+    publish: bool = False
 
     @property
     def registrar(self) -> str:
