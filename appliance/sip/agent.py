@@ -5,42 +5,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.desk import actions
+from appliance.desk.events import CallReleased, CodeDialled
+from appliance.sip.calls import Calls
 from appliance.sip.engine import Engine, guarded
 from appliance.sip.line import Line
+from appliance.sip.ring import Ring
 from appliance.sip.sound import Sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from appliance.desk.events import Event
+    from appliance.desk.ringing import Ringing
     from appliance.sip.config import SipConfig
 
 _HANG_UP_SECONDS = 0.6
 _LAST_WORDS_SECONDS = 0.2  # for BYE, CANCEL and SUBSCRIBE, which pjsip does not tell the end of
+_NO_LINE = "there is no such line"
 
 
 class SipAgent:
-    """The operator's line. Events come in the SIP thread: `on_event` passes them on and returns at once.
+    """The operator's lines. Events come in the SIP thread: `on_event` passes them on and returns at once.
 
-    `card_of` gives the ALSA card id of a device, "" for one without sound. `on_death` is called, from the
-    SIP thread as its last deed, when that thread dies of what it cannot know how to survive.
+    `config` is the first line and what goes for the whole process; `more_lines` are other accounts, each with
+    an id (`SipConfig.line`) of its own. `card_of` gives the ALSA card id of a device, "" for one without
+    sound. `on_death` is called, from the SIP thread as its last deed, when that thread dies of what it cannot
+    know how to survive.
     """
 
-    _line: Line
+    _calls: Calls
     _sound: Sound
+    _ring: Ring
 
     def __init__(
         self,
         config: SipConfig,
         on_event: Callable[[Event], None],
         *,
+        more_lines: Sequence[SipConfig] = (),
         card_of: Callable[[str], str] = lambda _device: "",
         on_death: Callable[[BaseException], None] = lambda _error: None,
     ) -> None:
-        """Nothing happens before `start()`."""
-        self._config = config
+        """Nothing happens before `start()`; ValueError when two lines have the same id."""
+        self._configs = (config, *more_lines)
+        if len({each.line for each in self._configs}) < len(self._configs):
+            raise ValueError("each line needs an id of its own")
         self._on_event = guarded(on_event)
         self._card_of = card_of
+        self._lines: dict[str, Line] = {}
         self._engine = Engine(config, self._open, self._close, on_death)
 
     @property
@@ -49,7 +61,7 @@ class SipAgent:
         return self._engine.alive
 
     def start(self) -> None:
-        """Open the line and begin to register; SipError when the SIP stack cannot be opened."""
+        """Open the lines and begin to register; SipError when the SIP stack cannot be opened."""
         self._engine.start()
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -60,24 +72,53 @@ class SipAgent:
         """Have an action of the desk done; callable from any thread, returns at once."""
         self._engine.post(lambda: self._perform(action))
 
+    def ring(self, ringing: Ringing | None) -> None:
+        """Let the operator hear that calls wait, or nothing; callable from any thread, returns at once."""
+        self._engine.post(lambda: self._ring.sound(ringing))
+
     def _perform(self, action: actions.SipAction | actions.RouteAudio) -> None:
         match action:
             case actions.MuteMicrophone(on):
                 self._sound.mute(on)
             case actions.RouteAudio(device):
                 self._sound.use(self._card_of(device) if device else "")
-                self._line.refresh_audio()
+                self._calls.refresh_audio()
+            case actions.PlaceCall(call, line=name):
+                if line := self._lines.get(name):
+                    line.place(action)
+                else:
+                    self._on_event(CallReleased(call, 400, _NO_LINE))
+            case actions.DialCode(code, name):
+                if line := self._lines.get(name):
+                    line.dial_code(code)
+                else:
+                    self._on_event(CodeDialled(code, 400, _NO_LINE))
+            case actions.SendText():
+                self._lines[self._configs[0].line].send_text(action)
             case _:
-                self._line.perform(action)
+                self._calls.perform(action)
 
     def _open(self) -> None:
-        self._sound = Sound(self._engine.endpoint, self._config.null_audio)
-        self._line = Line(self._config, self._engine, self._sound, self._on_event)
+        self._sound = Sound(self._engine.endpoint, self._configs[0].null_audio)
+        self._ring = Ring(self._engine, self._sound)
+        self._calls = Calls(self._engine, self._sound, self._on_event)
+        for config in self._configs:
+            self._lines[config.line] = Line(config, self._engine, self._calls, self._on_event)
 
     def _close(self) -> None:
-        self._line.hang_up()
-        self._engine.pump(lambda: self._line.idle, _HANG_UP_SECONDS)
+        self._ring.sound(None)
+        self._calls.hang_up()
+        for line in self._lines.values():
+            line.hang_up()
+        self._engine.pump(lambda: self._idle, _HANG_UP_SECONDS)
         self._engine.pump(lambda: False, _LAST_WORDS_SECONDS)
-        self._line.close()
+        self._calls.close()
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
         self._sound.close()
-        del self._line, self._sound
+        del self._calls, self._ring, self._sound
+
+    @property
+    def _idle(self) -> bool:
+        return not self._calls and all(line.idle for line in self._lines.values())

@@ -1,31 +1,31 @@
-"""One call: a dialog, what is wanted of it, and what is agreed on the wire."""
+"""One call: a dialog, and the operator's part in it."""
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Protocol
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
-from appliance.desk.events import CallAnswered, CallReleased, PartyChanged, TransferProgressed
+from appliance.desk.events import CallAnswered, CallReleased, PartyChanged
 from appliance.desk.state import NOBODY, Party
+from appliance.sip.digits import Digits
 from appliance.sip.engine import guarded
-from appliance.sip.errors import words
-from appliance.sip.identity import asserted_party, message
+from appliance.sip.hold import Hold
+from appliance.sip.identity import connected_party, is_completed_elsewhere, message
 from appliance.sip.log import log
+from appliance.sip.parameters import parameters
+from appliance.sip.referral import Referral
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.desk.events import Event
     from appliance.sip.account import Account
+    from appliance.sip.config import SipConfig
     from appliance.sip.engine import Alarm
 
-REFER_SECONDS = 10.0
-"""How long a REFER may go unanswered."""
-
-_BUSY_SECONDS = 0.3  # another offer is under way: try again
-_GLARE = 491
+_JOIN_SECONDS = 0.3
+"""An exchange that has not joined the two legs of a call yet forgets a hold: so long after the answer."""
 
 
 class Voice(Protocol):
@@ -39,7 +39,7 @@ class Voice(Protocol):
 
 
 class Owner(Protocol):
-    """What a call needs of the line it belongs to."""
+    """What a call needs of whoever keeps it."""
 
     voice: Voice
 
@@ -52,81 +52,129 @@ class Owner(Protocol):
     def forget(self, call: Call) -> None:
         """Drop a call whose dialog has ended."""
 
+    def mix(self, call: Call) -> None:
+        """Let it hear the parties it confers with, and them it, or no longer."""
+
+    def replaced(self, call: Call) -> Call:
+        """Return a new call object that takes this one's place."""
+
 
 class Call(pj.Call):  # type: ignore[misc]
     """A call, by the desk's name for it. All methods are for the SIP thread."""
 
-    def __init__(self, account: Account, owner: Owner, name: str, call_id: int = pj.PJSUA_INVALID_ID) -> None:
+    def __init__(
+        self, account: Account, config: SipConfig, owner: Owner, name: str, call_id: int = pj.PJSUA_INVALID_ID
+    ) -> None:
         """Without `call_id`, nothing is sent before `dial()`; with it, this is the call that came in."""
         super().__init__(account, call_id)
-        self.name = name
+        self.account, self.config, self.name = account, config, name
         self.party: Party = NOBODY
         self._owner = owner
         self._talking = False
-        self._hold = False  # wanted
-        self._held = False  # agreed on the wire
-        self._offer: bool | None = None  # the hold that our unanswered re-INVITE asks for
-        self._updating = False  # pjsip's own UPDATE, to agree on one codec, waits for its answer
-        self._referring = False
-        self._refer_answered = False
+        self._muted = False
+        self._hold = Hold(self, self._is_confirmed, self._later)
+        self._referral = Referral(name, owner.emit, self._later)
+        self._digits = Digits(self._later)
         self._ended = False
+        self._elsewhere = False
         self._alarms: list[Alarm] = []
 
     def destroy(self) -> None:
         """Free pjsua2's object now: freed later, it would hang up the call that has its number by then."""
         pj.Call.__swig_destroy__(self)
+        del self._hold, self._referral, self._digits, self._alarms  # they refer to it
 
     def ring(self) -> None:
         """Send 180."""
-        self.answer(_parameters(180))
+        self.answer(parameters(180))
 
-    def pick_up(self) -> None:
-        """Send 200 and let the operator talk."""
-        self._talking = True
-        self.answer(_parameters(200))
+    def pick_up(self, held: bool = False) -> None:
+        """Send 200, and let the operator talk, or hold the call."""
+        self._talking = not held
+        if held:
+            self._hold.want(True)
+        self.answer(parameters(200))
 
-    def dial(self, uri: str) -> None:
-        """Send INVITE; the operator hears what the exchange plays."""
+    def divert(self, uri: str) -> None:
+        """Send 302 with the URI to call instead."""
+        self.hangup(parameters(302, {"Contact": f"<{uri}>"}))
+
+    def dial(self, uri: str, replaces: str = "") -> None:
+        """Send INVITE, to take over a dialog where one is named; the operator hears what is played."""
         self._talking = True
-        self.makeCall(uri, _parameters())
+        self.makeCall(uri, parameters(headers={"Replaces": replaces} if replaces else {}))
 
     def hold(self) -> None:
         """Take the operator's audio away at once, and hold the call on the wire."""
+        self._hold.want(True)
         self._talk(False)
-        self._hold = True
-        self._settle()
 
     def resume(self) -> None:
         """Give the operator's audio back, and resume the call on the wire where it was held."""
+        self._hold.want(False)
         self._talk(True)
-        self._hold = False
-        self._settle()
 
     def transfer(self, uri: str) -> None:
         """Send REFER; what becomes of it is told by TransferProgressed, the last of them `final`."""
         self._talk(False)
-        self._referring, self._refer_answered = True, False
-        try:
-            self.xfer(uri, _parameters())
-        except pj.Error as error:
-            self._transfer_progressed(500, words(error), final=True)
+        self._referral.send(lambda: self.xfer(uri, parameters()))
+
+    def join(self, other: Call | None) -> None:
+        """Send REFER with Replaces, so that the exchange joins our party and that of the other call."""
+        self._talk(False)
+        if other is None:
+            self._referral.fail(481, "the other call is over")
             return
-        self._later(REFER_SECONDS, self._refer_overdue)
+        other._talk(False)
+        self._referral.send(lambda: self.xferReplaces(other, parameters()))
+
+    def send_digits(self, digits: str) -> None:
+        """Send DTMF in the way the line is set to."""
+        self._digits.send(self, self.audio(), digits, self.config.dtmf)
+
+    def mute(self, on: bool) -> None:
+        """Cut or restore what its party says."""
+        self._muted = on
+        self.connect_audio()
 
     def release(self, code: int = 0) -> None:
         """Send BYE, CANCEL or a final refusal; for pjsip the call is over at once, answered or not."""
         self._talk(False)
-        self.hangup(_parameters(code))
+        self.hangup(parameters(code))
+
+    @property
+    def mixable(self) -> bool:
+        """Whether its party may be heard by others and hear them: not while it is on hold."""
+        return not self._hold.wanted
+
+    def audio(self) -> pj.AudioMedia | None:
+        """Return its audio in the conference bridge, None while there is none."""
+        if self._ended or not self.isActive():
+            return None
+        info = self.getInfo()  # owns its media
+        for index, media in enumerate(info.media):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in _FLOWING:
+                return self.getAudioMedia(index)
+        return None
+
+    def connect_audio(self) -> None:
+        """Join the call's audio, as far as it has any, with our voice and its conference, or part them."""
+        audio = self.audio()
+        if audio is not None:
+            audio.adjustRxLevel(0.0 if self._muted else 1.0)
+            self._owner.voice.connect(audio, self._talking)
+            self._owner.mix(self)
 
     @guarded
-    def onCallState(self, _prm: pj.OnCallStateParam) -> None:
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:
         """The INVITE session changed its state."""
         info = self.getInfo()
         self._tell_ringing(info)
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._owner.emit(CallAnswered(self.name))
+            self._later(_JOIN_SECONDS, self._hold.settle)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._end(info.lastStatusCode, info.lastReason)
+            self._end(info.lastStatusCode, info.lastReason, received(prm.e))
 
     @guarded
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:
@@ -137,38 +185,44 @@ class Call(pj.Call):  # type: ignore[misc]
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
         """A message of this dialog came or went."""
         state = prm.e.body.tsxState
-        if state.type == pj.PJSIP_EVENT_RX_MSG:
-            self._heard(state.src.rdata.wholeMsg)
+        if text := received(prm.e):
+            self._heard(text)
         transaction = state.tsx
         if transaction.role != pj.PJSIP_ROLE_UAC:
             return
         finished = transaction.state >= pj.PJSIP_TSX_STATE_COMPLETED
         if transaction.method == "UPDATE":
-            self._updating = not finished
-            self._later(0, self._settle)
+            self._hold.updating(not finished)
         elif transaction.method == "INVITE" and finished and state.prevState < pj.PJSIP_TSX_STATE_COMPLETED:
-            self._offer_answered(transaction.statusCode)
+            self._hold.answered(transaction.statusCode)
 
     @guarded
     def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
-        """The REFER was answered, or a NOTIFY with a sipfrag came (RFC 3515 section 2.4.4)."""
-        self._refer_answered = True
-        # A final status in a subscription that stays open is final all the same.
-        final = bool(prm.finalNotify) or prm.statusCode >= 200
-        self._transfer_progressed(prm.statusCode, prm.reason, final)
+        """The REFER was answered, or a NOTIFY with a sipfrag came."""
+        self._referral.progressed(prm.statusCode, prm.reason, bool(prm.finalNotify))
+
+    @guarded
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
+        """Refuse a REFER in the call: where the desk's calls go, the operator alone says. The call stays."""
+        prm.statusCode = 603
+        log.info("the far end of call %s asked us to call another number: refused", self.name)
+
+    @guarded
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
+        """Another dialog takes this one's place (RFC 3891): for the desk it is the same call."""
+        prm.newCall = self._owner.replaced(self)
+        self._ended = True
+        prm.newCall.take_over(self, prm.rdata.wholeMsg)
+
+    def take_over(self, old: Call, invite: str) -> None:
+        """Be to the desk what the old call was."""
+        self._talking, self._muted = old._talking, old._muted
+        self.party = old.party
+        self._heard(invite)
 
     def _talk(self, talking: bool) -> None:
         self._talking = talking
         self.connect_audio()
-
-    def connect_audio(self) -> None:
-        """Join the call's audio, as far as it has any, with our voice, or part them."""
-        if self._ended or not self.isActive():
-            return
-        info = self.getInfo()
-        for index, media in enumerate(info.media):
-            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in _FLOWING:
-                self._owner.voice.connect(self.getAudioMedia(index), self._talking)
 
     def _tell_ringing(self, info: pj.CallInfo) -> None:
         """Where the exchange sends 180 and plays nothing, the tone is ours to make (RFC 3960 section 3.2)."""
@@ -176,69 +230,29 @@ class Call(pj.Call):  # type: ignore[misc]
         silent = not any(media.status in _FLOWING for media in info.media)
         self._owner.voice.ringing_tone(self.name, self._talking and rings and silent)
 
-    def _settle(self) -> None:
-        """Offer hold or its end (RFC 3264 section 8.4), unless that is agreed or an offer is under way."""
-        offering = self._updating or self._offer is not None
-        if self._hold == self._held or offering or not self._confirmed():
-            return
-        # Inactive, not sendonly: pjsip's silence would be heard through the music of the exchange.
-        direction = pj.PJMEDIA_DIR_NONE if self._hold else pj.PJMEDIA_DIR_ENCODING_DECODING
-        parameters = _parameters()
-        parameters.opt.flag |= pj.PJSUA_CALL_SET_MEDIA_DIR
-        parameters.opt.mediaDir = pj.IntVector([direction])
-        try:
-            self.reinvite(parameters)
-        except pj.Error:  # an offer of the far end waits for its answer
-            self._later(_BUSY_SECONDS, self._settle)
-        else:
-            self._offer = self._hold
-
-    def _confirmed(self) -> bool:
+    def _is_confirmed(self) -> bool:
         return bool(
             not self._ended and self.isActive() and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED
         )
 
-    def _offer_answered(self, code: int) -> None:
-        if self._offer is None or code in (401, 407):
-            return  # the first INVITE, or pjsip offers again with credentials
-        offer, self._offer = self._offer, None
-        if code // 100 == 2:
-            self._held = bool(offer)
-            self._later(0, self._settle)
-        elif code == _GLARE:
-            self._later(self._glare_pause(), self._settle)
-        else:
-            log.warning("the exchange answers %d to hold=%s", code, offer)
-
-    def _glare_pause(self) -> float:
-        """Seconds to wait after both ends offered at once (RFC 3261 section 14.1)."""
-        ours = self.getInfo().role == pj.PJSIP_ROLE_UAC
-        return random.uniform(2.1, 4.0) if ours else random.uniform(0.0, 2.0)  # noqa: S311
-
     def _heard(self, text: str) -> None:
-        party = asserted_party(message(text))
+        heard = message(text)
+        self._elsewhere = self._elsewhere or is_completed_elsewhere(heard)
+        party = connected_party(heard, self.getInfo().remoteUri)
         if party is not None and party != self.party:
             self.party = party
             self._owner.emit(PartyChanged(self.name, party))
 
-    def _refer_overdue(self) -> None:
-        if not self._refer_answered:
-            self._transfer_progressed(408, "the exchange does not answer the transfer", final=True)
-
-    def _transfer_progressed(self, code: int, reason: str, final: bool) -> None:
-        if self._referring:
-            self._referring = not final
-            self._owner.emit(TransferProgressed(self.name, code, reason, final))
-
-    def _end(self, code: int, reason: str) -> None:
+    def _end(self, code: int, reason: str, last: str) -> None:
         """Nothing may be asked of it from now on: pjsip gives its number to another call."""
+        self._owner.later(0, lambda: self._owner.forget(self))
+        for alarm in self._alarms:
+            alarm.cancel()
         if self._ended:
             return
         self._ended = True
-        for alarm in self._alarms:
-            alarm.cancel()
-        self._owner.emit(CallReleased(self.name, code, reason))
-        self._owner.later(0, lambda: self._owner.forget(self))
+        elsewhere = self._elsewhere or is_completed_elsewhere(message(last))
+        self._owner.emit(CallReleased(self.name, code, reason, elsewhere))
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something later, if the call still lives then."""
@@ -249,11 +263,8 @@ class Call(pj.Call):  # type: ignore[misc]
 _FLOWING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
 
 
-def _parameters(code: int = 0) -> pj.CallOpParam:
-    """pjsua2's parameters of a request or response: one audio stream, no video, no text."""
-    parameters = pj.CallOpParam(True)
-    parameters.opt.audioCount = 1
-    parameters.opt.videoCount = 0
-    parameters.opt.textCount = 0
-    parameters.statusCode = code
-    return parameters
+def received(event: pj.SipEvent) -> str:
+    """Return the message whose arrival a pjsua2 event tells of, "" when it tells of something else."""
+    if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+        return ""
+    return str(event.body.tsxState.src.rdata.wholeMsg)

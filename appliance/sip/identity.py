@@ -53,7 +53,8 @@ def message(text: str) -> Message:
 def party(name_addr: str, display: str = "") -> Party:
     """Return the number and name of a name-addr or a bare URI, such as `"Ann" <sip:1001@host>`.
 
-    `display` is a name that was told apart from it. What exchanges write where they know nothing ("Unknown", "unavailable") is neither.
+    `display` is a name that was told apart from it. What exchanges write where they know nothing
+    ("Unknown", "unavailable") is neither number nor name.
     """
     match = _NAME_ADDR.match(name_addr)
     name = display.strip() or (_unquoted(match["name"].strip()) if match else "")

@@ -1,141 +1,83 @@
-"""One line of the exchange: its registration, its calls, its busy lamp field."""
+"""One line of the exchange: its registration, its busy lamp field, its way to place calls and send texts."""
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
-import pjsua2 as pj  # type: ignore[import-untyped]
-
-from appliance.desk import actions
-from appliance.desk.events import CallArrived, CallReleased
-from appliance.sip.account import Account
 from appliance.sip.blf import Field, Lamp
-from appliance.sip.call import Call
-from appliance.sip.errors import words
-from appliance.sip.identity import called_number, message, remote_party
+from appliance.sip.feature_code import FeatureCode
 from appliance.sip.log import log
 from appliance.sip.registrar import Registrar
+from appliance.sip.texts import TextAccount, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from appliance.desk import actions
     from appliance.desk.events import Event
-    from appliance.sip.call import Voice
+    from appliance.sip.calls import Calls
     from appliance.sip.config import SipConfig
-    from appliance.sip.engine import Alarm, Engine
-
-CallAction = (
-    actions.AnswerCall
-    | actions.RejectCall
-    | actions.HangUpCall
-    | actions.HoldCall
-    | actions.ResumeCall
-    | actions.PlaceCall
-    | actions.TransferCall
-    | actions.SendDtmf
-)
+    from appliance.sip.engine import Engine
 
 
 class Line:
     """An account with all that belongs to it. Lives in the SIP thread, from creation to `close()`."""
 
     def __init__(
-        self,
-        config: SipConfig,
-        engine: Engine,
-        voice: Voice,
-        emit: Callable[[Event], None],
-        make_call: Callable[..., Call] = Call,
+        self, config: SipConfig, engine: Engine, calls: Calls, emit: Callable[[Event], None]
     ) -> None:
         """Open the account and send the first REGISTER."""
-        self.voice, self.emit = voice, emit
-        self._config, self._engine, self._make_call = config, engine, make_call
-        self._calls: dict[str, Call] = {}
-        self._arrivals = itertools.count(1)
-        self._account = Account(config, engine, self._arrived)
+        self._config, self._engine, self._calls, self._emit = config, engine, calls, emit
+        self._account = TextAccount(config, engine, self._arrived)
+        self._texts = Texts(self._account, config, emit, calls.new_text)
+        self._codes: list[FeatureCode] = []
         self._field = Field(
             Lamp(number, config.uri(number), self._account, engine, emit, self._forgotten)
             for number in dict.fromkeys(config.extensions + config.orbits)
         )
         self._registrar = Registrar(
-            self._account, engine, config, emit, self._known, self._field.lose, lambda: bool(self._calls)
+            self._account, engine, config, emit, self._known, self._field.lose, lambda: bool(calls)
         )
         self._registrar.register()
 
-    def later(self, seconds: float, action: Callable[[], None]) -> Alarm:
-        """Do something later in the SIP thread."""
-        return self._engine.later(seconds, action)
+    def place(self, action: actions.PlaceCall) -> None:
+        """Call a number."""
+        self._calls.place(self._account, self._config, action)
 
-    def forget(self, call: Call) -> None:
-        """Drop a call whose dialog has ended."""
-        if self._calls.pop(call.name, None) is call:
-            call.destroy()
+    def dial_code(self, code: str) -> None:
+        """Dial a feature code in the background."""
+        dialled = FeatureCode(self._account, code, self._engine, self._emit, self._code_ended)
+        self._codes.append(dialled)
+        dialled.dial(self._config)
 
-    def perform(self, action: CallAction) -> None:
-        """Do what is to be done with a call; one that is not here has been released, and that is told."""
-        if isinstance(action, actions.PlaceCall):
-            self._place(action.call, action.number)
-        elif call := self._calls.get(action.call):
-            self._perform_on(call, action)
-
-    def refresh_audio(self) -> None:
-        """Connect the calls' audio anew, after the voice has changed."""
-        for call in self._calls.values():
-            call.connect_audio()
+    def send_text(self, action: actions.SendText) -> None:
+        """Send a text message."""
+        self._texts.send(action.message, action.number, action.text)
 
     def hang_up(self) -> None:
-        """End all calls, subscriptions and the registration; pjsip needs a little time to send it all."""
+        """End codes, subscriptions and the registration; pjsip needs a little time to send it all."""
         self._registrar.unregister()
         self._field.close()
-        for call in self._calls.values():
-            if call.isActive():
-                call.release()
+        for code in self._codes:
+            code.give_up()
 
     @property
     def idle(self) -> bool:
         """Whether the exchange has confirmed all that `hang_up()` asked for."""
-        return self._registrar.unregistered and not self._calls
+        return self._registrar.unregistered and not self._codes
 
     def close(self) -> None:
-        """Drop the calls, then the account: the order that pjsua2 survives."""
-        self._calls.clear()
+        """Drop the account; the calls have to be dropped before, for pjsua2 to survive it."""
+        self._codes.clear()
         self._account.shutdown()
 
-    def _perform_on(self, call: Call, action: CallAction) -> None:
-        match action:
-            case actions.AnswerCall():
-                call.pick_up()
-            case actions.RejectCall(_, code):
-                call.release(code)
-            case actions.HangUpCall():
-                call.release()
-            case actions.HoldCall():
-                call.hold()
-            case actions.ResumeCall():
-                call.resume()
-            case actions.TransferCall(_, target):
-                call.transfer(self._config.uri(target))
-            case actions.SendDtmf(_, digits):
-                call.dialDtmf(digits)
-
-    def _place(self, name: str, number: str) -> None:
-        call = self._make_call(self._account, self, name)
-        self._calls[name] = call
-        try:
-            call.dial(self._config.uri(number))
-        except pj.Error as error:
-            log.warning("the call to %s cannot be placed: %s", number, words(error))
-            self.emit(CallReleased(name, 400, words(error)))
-            self.later(0, lambda: self.forget(call))
-
     def _arrived(self, call_id: int, invite: str) -> None:
-        call = self._make_call(self._account, self, f"in-{next(self._arrivals)}", call_id)
-        self._calls[call.name] = call
-        call.ring()
-        request = message(invite)
-        call.party = remote_party(request)
-        self.emit(CallArrived(call.name, call.party, called_number(request)))
+        self._calls.arrived(self._account, self._config, call_id, invite)
+
+    def _code_ended(self, code: FeatureCode) -> None:
+        if code in self._codes:
+            self._codes.remove(code)
+            code.destroy()
 
     def _known(self, returned: bool) -> None:
         """The exchange knows us: again, or still."""

@@ -5,12 +5,15 @@
 Commands come on standard input, one JSON object each; all but "register" may leave out "call" when the line
 has but one:
 
-    {"do": "register", "line": "1001", "password": "…", "answer_after": 1.5, "hang_up_after": 20}
-                                                           (again: changes the habits)
-    {"do": "call", "line": "1001", "number": "200"}        {"do": "answer", "line": "1001"}
-    {"do": "hang_up" | "reject" | "hold" | "resume", …}    {"do": "transfer", …, "number": "1002"}
+    {"do": "register", "line": "1001", "password": "…", "answer_after": 1.5, "hang_up_after": 20,
+     "refuse": 486, "dtmf": "info"}                        (again: changes the habits)
+    {"do": "call", "line": "1001", "number": "200"}        (and "replaces": "…", a dialog to take over)
+    {"do": "answer", "line": "1001"}                       {"do": "reject", …, "code": 603}
+    {"do": "hang_up" | "hold" | "resume", …}               {"do": "divert", …, "number": "1002"}
+    {"do": "transfer", …, "number": "1002"}                {"do": "join", …, "other": "out-2"}
     {"do": "digits", …, "digits": "12#"}                   {"do": "tone", …, "hz": 1000}  (0: silence)
     {"do": "record", …, "file": "heard.wav"}               {"do": "stop_recording", …}
+    {"do": "message", "line": "1001", "message": "m1", "number": "200", "text": "Hello"}
 
 Events come on standard output: the desk's own (`appliance.desk.events`) as {"event": "CallArrived", "line":
 "1001", …}, and "Digit", "Recorded" and "Refused": a command that cannot be done, and why. When standard
@@ -29,17 +32,20 @@ from typing import TYPE_CHECKING, Any
 import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.desk import actions, events
+from appliance.sip import tones
 from appliance.sip.call import Call
+from appliance.sip.calls import Calls
 from appliance.sip.config import SipConfig
 from appliance.sip.engine import Engine, guarded
 from appliance.sip.errors import SipError, words
-from appliance.sip.line import CallAction, Line
+from appliance.sip.line import Line
 from appliance.sip.sound import Sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CLOCK_RATE = 16000  # Hz
+    from appliance.sip.calls import CallAction
+
 _LOUDNESS = 8000  # of 32767
 _HANG_UP_SECONDS = 0.6
 _WAV_SECONDS = 0.3  # pjsip closes a recording some time after it was asked to
@@ -88,13 +94,8 @@ class PhoneVoice:
         """Say a tone from now on; 0: nothing."""
         self._tone = None
         if hz:
-            tone = pj.ToneDesc()
-            tone.freq1, tone.freq2, tone.on_msec, tone.off_msec, tone.volume = hz, 0, 1000, 0, _LOUDNESS
-            tones = pj.ToneDescVector()
-            tones.append(tone)
-            self._tone = pj.ToneGenerator()
-            self._tone.createToneGenerator(_CLOCK_RATE)
-            self._tone.play(tones, True)
+            self._tone = tones.generator()
+            tones.play(self._tone, [tones.Tone(hz, 0, 1000, 0)], loop=True, level=_LOUDNESS)
 
     def record(self, file: str) -> None:
         """Keep what is heard in a WAV file."""
@@ -117,12 +118,14 @@ class Phone:
         self._calls: list[str] = []
         self._placed = 0
         self._voice = PhoneVoice(phones.silence)
-        self.line = Line(config, phones.engine, self._voice, self._happened, self._make_call)
+        self.calls = Calls(phones.engine, self._voice, self._happened, self._make_call)
+        self.line = Line(config, phones.engine, self.calls, self._happened)
 
     def behave(self, command: dict[str, Any]) -> None:
         """Take on the habits in a "register" command."""
         self._answer_after: float | None = command.get("answer_after")
         self._hang_up_after: float | None = command.get("hang_up_after")
+        self._refuse: int | None = command.get("refuse")
 
     def do(self, verb: str, command: dict[str, Any]) -> None:
         """Do one command."""
@@ -131,18 +134,37 @@ class Phone:
                 self._placed += 1
                 call = f"out-{self._placed}"
                 self._calls.append(call)
-                self.line.perform(actions.PlaceCall(call, command["number"]))
+                self.line.place(
+                    actions.PlaceCall(call, command["number"], replaces=command.get("replaces", ""))
+                )
+            case "message":
+                self.line.send_text(actions.SendText(command["message"], command["number"], command["text"]))
             case "tone":
                 self._voice.play(command["hz"])
-                self.line.refresh_audio()
+                self.calls.refresh_audio()
             case "record":
                 self._voice.record(command["file"])
-                self.line.refresh_audio()
+                self.calls.refresh_audio()
             case "stop_recording":
                 self._voice.stop_recording()
-                self.line.later(_WAV_SECONDS, lambda: self._phones.tell("Recorded", self._name))
+                self._phones.engine.later(_WAV_SECONDS, lambda: self._phones.tell("Recorded", self._name))
             case _:
-                self.line.perform(self._action(verb, command))
+                self.calls.perform(self._action(verb, command))
+
+    def hang_up(self) -> None:
+        """End calls and registration."""
+        self.calls.hang_up()
+        self.line.hang_up()
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that has ended."""
+        return not self.calls and self.line.idle
+
+    def close(self) -> None:
+        """Drop calls and account, in the order that pjsua2 survives."""
+        self.calls.close()
+        self.line.close()
 
     def _action(self, verb: str, command: dict[str, Any]) -> CallAction:
         if not command.get("call") and not self._calls:
@@ -152,7 +174,11 @@ class Phone:
             case "answer":
                 return actions.AnswerCall(call)
             case "reject":
-                return actions.RejectCall(call)
+                return actions.RejectCall(call, command.get("code", 486))
+            case "divert":
+                return actions.DivertCall(call, command["number"])
+            case "join":
+                return actions.JoinCalls(call, command["other"])
             case "hang_up":
                 return actions.HangUpCall(call)
             case "hold":
@@ -171,10 +197,12 @@ class Phone:
         return call
 
     def _happened(self, event: events.Event) -> None:
-        self._phones.tell(type(event).__name__, self._name, **asdict(event))
+        self._phones.tell(type(event).__name__, **{**asdict(event), "line": self._name})
         match event:
             case events.CallArrived(call):
                 self._calls.append(call)
+                if self._refuse is not None:
+                    self._plan(0.0, actions.RejectCall(call, self._refuse))
                 self._plan(self._answer_after, actions.AnswerCall(call))
             case events.CallAnswered(call):
                 self._plan(self._hang_up_after, actions.HangUpCall(call))
@@ -183,7 +211,7 @@ class Phone:
 
     def _plan(self, seconds: float | None, action: CallAction) -> None:
         if seconds is not None:
-            self.line.later(seconds, lambda: self.line.perform(action))
+            self._phones.engine.later(seconds, lambda: self.calls.perform(action))
 
 
 class Phones:
@@ -211,7 +239,7 @@ class Phones:
         self.engine.post(lambda: self._do(line))
 
     def tell(self, event: str, line: str, **what: object) -> None:
-        """Write an event out."""
+        """Write an event of a phone out."""
         self._tell_line(json.dumps({"event": event, "line": line, **what}))
 
     def _do(self, text: str) -> None:
@@ -222,7 +250,8 @@ class Phones:
             if command["do"] == "register" and line in self._phones:
                 self._phones[line].behave(command)
             elif command["do"] == "register":
-                config = replace(self._config, user=line, password=command["password"])
+                habits = {"dtmf": command.get("dtmf", "rfc4733")}
+                config = replace(self._config, user=line, password=command["password"], **habits)
                 self._phones[line] = Phone(self, config, command)
             else:
                 self._phones[line].do(command["do"], command)
@@ -236,10 +265,10 @@ class Phones:
 
     def _close(self) -> None:
         for phone in self._phones.values():
-            phone.line.hang_up()
-        self.engine.pump(lambda: all(phone.line.idle for phone in self._phones.values()), _HANG_UP_SECONDS)
+            phone.hang_up()
+        self.engine.pump(lambda: all(phone.idle for phone in self._phones.values()), _HANG_UP_SECONDS)
         for phone in self._phones.values():
-            phone.line.close()
+            phone.close()
         self.silence.close()
         self._phones.clear()
         del self.silence

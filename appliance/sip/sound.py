@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
+from appliance.sip import tones
 from appliance.sip.errors import words
 from appliance.sip.log import log
 
 if TYPE_CHECKING:
     from appliance.sip.engine import Endpoint
-
-_CLOCK_RATE = 16000  # Hz
-_RINGING_TONE = (425, 1000, 4000)  # Hz, milliseconds on and off: ITU-T E.180
-_TONE_LEVEL = 4000  # of 32767
 
 
 class Sound:
@@ -59,34 +56,35 @@ class Sound:
     def connect(self, call: pj.AudioMedia, talking: bool) -> None:
         """Let the operator and a call hear each other, or not."""
         if talking:
-            try:
-                self._join(call)
-            except pj.Error as error:
-                log.warning("the sound card %s cannot be opened: %s", self._card, words(error))
-                self._fall_silent()
-                self._join(call)
+            self.hear(call)
+            self._microphone.startTransmit(call)
         else:
             with suppress(pj.Error):  # not connected
                 self._microphone.stopTransmit(call)
             with suppress(pj.Error):
                 call.stopTransmit(self._speaker)
 
+    def hear(self, source: pj.AudioMedia) -> None:
+        """Let the operator hear something; in silence when the sound card cannot be opened."""
+        try:
+            source.startTransmit(self._speaker)
+        except pj.Error as error:
+            log.warning("the sound card %s cannot be opened: %s", self._card, words(error))
+            self._fall_silent()
+            source.startTransmit(self._speaker)
+
     def ringing_tone(self, call: str, on: bool) -> None:
         """Let the operator hear that the far end of a call rings, or no longer."""
         if on and self._tone is None:
-            self._tone = _ringing_tone()
-            self._tone.startTransmit(self._speaker)
-            self._rings = call
+            self._tone, self._rings = tones.generator(), call
+            self.hear(self._tone)
+            tones.play(self._tone, tones.FAR_END_RINGS, loop=True)
         elif not on and self._rings == call:
             self._tone, self._rings = None, ""
 
     def mute(self, on: bool) -> None:
         """Cut or restore what the microphone hears; silence goes on being sent."""
         self._microphone.adjustRxLevel(0.0 if on else 1.0)
-
-    def _join(self, call: pj.AudioMedia) -> None:
-        self._microphone.startTransmit(call)
-        call.startTransmit(self._speaker)
 
     def _fall_silent(self) -> None:
         self._card = ""
@@ -112,15 +110,3 @@ class Sound:
     def _find(self, name: str) -> int | None:
         names = [device.name for device in self._devices.enumDev2()]
         return next((index for index, found in enumerate(names) if found.split(",")[0] == name), None)
-
-
-def _ringing_tone() -> pj.ToneGenerator:
-    tone = pj.ToneDesc()
-    tone.freq1, tone.on_msec, tone.off_msec = _RINGING_TONE
-    tone.freq2, tone.volume = 0, _TONE_LEVEL
-    tones = pj.ToneDescVector()
-    tones.append(tone)
-    generator = pj.ToneGenerator()
-    generator.createToneGenerator(_CLOCK_RATE)
-    generator.play(tones, True)
-    return generator

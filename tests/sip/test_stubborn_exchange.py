@@ -12,7 +12,7 @@ import pytest
 
 from appliance.desk.actions import HangUpCall, HoldCall, PlaceCall, ResumeCall, TransferCall
 from appliance.desk.events import CallReleased, TransferProgressed
-from appliance.sip import call as call_module
+from appliance.sip import referral
 from tests.sip.parties import Operator, config, until
 from tests.sip.scripted import ScriptedExchange
 
@@ -83,7 +83,7 @@ def test_a_refused_hold_keeps_the_call() -> None:
 def test_a_refused_or_unanswered_transfer_is_told_and_the_call_kept(
     monkeypatch: pytest.MonkeyPatch, refer: Callable[[int], Answer | None], code: int
 ) -> None:
-    monkeypatch.setattr(call_module, "REFER_SECONDS", 0.3)
+    monkeypatch.setattr(referral, "ANSWER_SECONDS", 0.3)
     exchange = ScriptedExchange(refer=refer)
     with talking(exchange) as operator:
         operator.do(TransferCall("out-1", "1002"))
