@@ -39,15 +39,15 @@ def test_every_control_has_a_name(page: Page, daemon: StandInDaemon, state: str)
 def test_every_text_stands_out(open_page: Callable[..., Page], daemon: StandInDaemon, theme: str) -> None:
     page = open_page(color_scheme=theme, reduced_motion="reduce")
     daemon.show(states.morning() | {"notice": "the transfer failed", "muted": True})
-    expect(page.locator(".call")).to_have_count(5)
+    expect(page.locator(".call")).to_have_count(6)
     expect(page.locator("#notice")).to_have_text("the transfer failed")
     page.locator("#current").get_by_role("button", name="Transfer").first.click()
     result = found(page, "faint")
     assert result["count"] > 100
     assert result["faint"] == []
     page.locator("body").press("Escape")
-    daemon.change(registration={"state": "failed", "reason": "403 Forbidden"}, calls=dict.fromkeys(["c1"]))
-    expect(page.locator("#registration")).to_contain_text("403 Forbidden")
+    daemon.change(lines={"main": {"state": "failed", "reason": "403 Forbidden"}}, calls=dict.fromkeys(["c1"]))
+    expect(page.locator("#lines")).to_contain_text("403 Forbidden")
     assert found(page, "faint")["faint"] == []
     page.keyboard.press("?")
     assert found(page, "faint")["faint"] == []
@@ -105,16 +105,16 @@ def test_the_page_works_in_german(open_page: Callable[..., Page], daemon: StandI
 
 def test_the_focus_can_be_seen_wherever_the_tab_key_leads(page: Page, daemon: StandInDaemon) -> None:
     daemon.show(states.morning())
-    expect(page.locator(".extension")).to_have_count(10)
+    expect(page.locator(".extension")).to_have_count(13)
     reached = []
-    for _ in range(60):
+    for _ in range(120):
         page.keyboard.press("Tab")
         here = page.locator(":focus")
         if not here.count():
             break
         assert here.evaluate("element => getComputedStyle(element).outlineWidth") == "3px"
         reached.append(here.inner_text())
-    everything = page.locator("button:visible:enabled, a:visible, input:visible")
+    everything = page.locator(":is(button:enabled, a, input):visible:not([tabindex='-1'])")
     assert len(reached) == everything.count()
 
 
@@ -128,7 +128,7 @@ def test_nothing_is_fetched_from_elsewhere_and_the_browser_has_no_complaint(
     page.reload()
     expect(page.locator("body[data-link=live]")).to_be_visible()
     daemon.show(states.morning())
-    expect(page.locator(".call")).to_have_count(5)
+    expect(page.locator(".call")).to_have_count(6)
     assert complaints == []
     assert len(fetched) > 10
     assert all(url.startswith(site) for url in fetched)

@@ -3,6 +3,8 @@
 import { tell } from "./speech.js";
 import { _ } from "./words.js";
 
+let turn = Promise.resolve();
+
 /** Ask, and return true when the desk does it. */
 export async function ask(name, members = {}) {
   try {
@@ -18,4 +20,9 @@ export async function ask(name, members = {}) {
     tell(_("This page has lost its server. Nothing was done."));
   }
   return false;
+}
+
+/** Ask once all that was asked in turn before is done: a release must never overtake its press. */
+export function askInTurn(name, members) {
+  turn = turn.then(() => ask(name, members));
 }

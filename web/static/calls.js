@@ -1,49 +1,31 @@
 // The calls in three lists: now, waiting, on hold. Each row carries its own buttons.
 
 import { ask } from "./ask.js";
+import { showKeypad } from "./dialogs.js";
+import { beginGiving, followGiving } from "./give.js";
+import { announced as announces, calledFor, divertedBy, lineOf, returnOf, whoIs, wordFor } from "./parties.js";
 import { copy, count, mark, put, rowsOf } from "./rows.js";
 import { say } from "./speech.js";
-import { active, current, grouped, onChange, partyOf } from "./store.js";
+import { active, current, grouped, onChange } from "./store.js";
 import { _ } from "./words.js";
 
 const panel = document.getElementById("calls");
-const choosing = document.getElementById("choosing");
 const shown = (element) => element.offsetParent !== null;
-const rowOf = (key) => panel.querySelector(`.call[data-key="${CSS.escape(key)}"]`);
-const whoIs = (call) => partyOf(call, _("Unknown caller"));
 let announced = new Set();
-let moving = ""; // the call for which a person is being chosen
-
-function wordFor({ state, direction, alert, target }) {
-  switch (state) {
-    case "ringing":
-      return direction === "in" ? _("Ringing") : _("Calling …");
-    case "answered":
-      return _("Talking");
-    case "held":
-      return alert ? _("On hold for too long") : _("On hold");
-    case "parking":
-      return _("Parking in %(target)s …", { target });
-    case "transferring":
-      return _("Transferring to %(target)s …", { target });
-    default:
-      return state;
-  }
-}
-
-/** The number that was dialled, where it is not simply ours. */
-function calledFor({ direction, called }) {
-  if (direction !== "in" || !called || called === current().desk.number) return "";
-  return _("for %(number)s", { number: called });
-}
 
 function fill(row, _key, call) {
   mark(row, "data-state", call.state);
   mark(row, "data-direction", call.direction);
   mark(row, "data-alert", call.alert && "");
+  mark(row, "data-consults", call.consults ? "" : null);
+  put(row, "back", returnOf(call));
   put(row, "name", whoIs(call));
   put(row, "number", call.name ? call.number : "");
+  put(row, "origin", call.direction === "in" ? (call.internal ? _("internal") : _("external")) : "");
   put(row, "called", calledFor(call));
+  put(row, "via", divertedBy(call));
+  put(row, "announces", announces(call));
+  put(row, "line", lineOf(call));
   put(row, "word", wordFor(call));
   put(row, "note", call.note);
   count(row, call.since);
@@ -55,16 +37,19 @@ const lists = Object.fromEntries(
 
 /** A call that goes from one list to another is a new row: the keyboard goes with it. */
 function keepFocus(paintLists) {
-  const key = panel.contains(document.activeElement) && document.activeElement.closest(".call")?.dataset.key;
+  const key = panel.contains(document.activeElement) && document.activeElement.closest("[data-key]")?.dataset.key;
   paintLists();
   if (!key || shown(document.activeElement)) return;
-  const row = rowOf(key);
+  const row = panel.querySelector(`[data-key="${CSS.escape(key)}"]`);
   const next = row && [...row.querySelectorAll("button")].find(shown);
   (next ?? document.getElementById("calls-title")).focus();
 }
 
 function announce(calls) {
-  const ringing = grouped(calls).waiting.map(([key, call]) => [key, _("Call from %(who)s", { who: whoIs(call) })]);
+  const ringing = grouped(calls).waiting.map(([key, call]) => {
+    const text = _("Call from %(who)s", { who: whoIs(call) });
+    return [key, call.returned ? `${text}. ${returnOf(call)}` : text];
+  });
   const alerts = Object.entries(calls)
     .filter(([, call]) => call.alert)
     .map(([key, call]) => [`${key} alert`, _("%(who)s is on hold for too long", { who: whoIs(call) })]);
@@ -74,67 +59,52 @@ function announce(calls) {
   announced = new Set(all.keys());
 }
 
+function write(id, number) {
+  const place = document.getElementById(id);
+  if (place.textContent !== String(number)) place.textContent = number;
+}
+
 function paint(state) {
   const groups = grouped(state.calls);
   keepFocus(() => {
     for (const [id, show] of Object.entries(lists)) show(groups[id]);
   });
-  mark(document.body, "data-active", active() ? "" : null);
+  write("count-waiting", groups.waiting.length);
+  write("count-held", groups.held.length);
+  mark(document.body, "data-active", active()?.[1].state ?? null);
   announce(state.calls);
-  if (moving && !["answered", "held"].includes(state.calls[moving]?.state)) endTransfer();
+  followGiving(state.calls);
 }
 
-/** The call that waits for a person to be chosen, as [id, call], or undefined. */
-export const transferring = () => (moving ? [moving, current().calls[moving]] : undefined);
-
-/** Open the transfer field of a call; people can be clicked meanwhile. */
-export function beginTransfer(key) {
-  endTransfer();
-  const row = rowOf(key);
-  if (!row) return;
-  moving = key;
-  mark(document.body, "data-moving", "");
-  choosing.textContent = _("Choose who gets %(who)s", { who: whoIs(current().calls[key]) });
-  choosing.hidden = false;
-  const form = row.querySelector(".transfer");
-  form.hidden = false;
-  form.target.focus();
-}
-
-/** Close the transfer field, whatever became of it. */
-export function endTransfer() {
-  const form = rowOf(moving)?.querySelector(".transfer");
-  const inside = form?.contains(document.activeElement);
-  if (form) {
-    form.reset();
-    form.hidden = true;
+/** What the request of a button says beside its name: a consultation is between two calls. */
+function membersOf(wish, key) {
+  const { consults } = current().calls[key];
+  switch (wish) {
+    case "complete":
+      return consults ? { call: consults, to: key } : { call: key, to: active()[0] };
+    case "come_back":
+    case "confer":
+      return { call: consults || key };
+    default:
+      return { call: key };
   }
-  if (inside) rowOf(moving).querySelector("[data-do=transfer]").focus();
-  moving = "";
-  choosing.hidden = true;
-  mark(document.body, "data-moving", null);
-}
-
-/** Transfer a call, and close its field if the desk does it. */
-export async function transfer(call, target) {
-  if (await ask("transfer", { call, target })) endTransfer();
 }
 
 panel.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
-  const key = button?.closest(".call")?.dataset.key;
-  if (!key) return;
-  if (button.dataset.do === "transfer") beginTransfer(key);
-  else if (button.dataset.do) ask(button.dataset.do, { call: key });
-  else if ("cancel" in button.dataset) endTransfer();
+  const wish = event.target.closest("button")?.dataset.do;
+  const key = event.target.closest(".call")?.dataset.key;
+  if (!key || !wish) return;
+  if (wish === "transfer" || wish === "divert") beginGiving(key, wish);
+  else if (wish === "keypad") showKeypad();
+  else ask(wish, membersOf(wish, key));
 });
 
-panel.addEventListener("submit", async (event) => {
+document.getElementById("dial").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
-  if (form.id === "dial") {
-    if (await ask("dial", { number: form.number.value.trim() })) form.reset();
-  } else await transfer(form.closest(".call").dataset.key, form.target.value.trim());
+  if (await ask("dial", { number: form.number.value.trim() })) form.reset();
 });
 
-onChange(paint);
+document.getElementById("redial").addEventListener("click", () => ask("redial"));
+
+onChange(paint, "calls", "lines");

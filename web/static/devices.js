@@ -1,6 +1,6 @@
 // The devices: real ones listed with their lamps, simulated ones drawn, to be pressed and unplugged.
 
-import { ask } from "./ask.js";
+import { askInTurn } from "./ask.js";
 import { copy, mark, picture, put, rowsOf } from "./rows.js";
 import { current, onChange } from "./store.js";
 import { _ } from "./words.js";
@@ -81,12 +81,6 @@ function fillReal(row, _key, device) {
 
 // --- simulated
 
-let asked = Promise.resolve(); // one after the other: a release must never overtake its press
-
-function send(name, members) {
-  asked = asked.then(() => ask(name, members));
-}
-
 /** Send the press when it begins and the release when it ends, so that a long press is one. */
 function makePressable(button, device, key) {
   let down = false;
@@ -94,13 +88,13 @@ function makePressable(button, device, key) {
     if (down || current().devices[device]?.state !== "online") return;
     down = true;
     button.dataset.down = "";
-    send("press", { device, key });
+    askInTurn("press", { device, key });
   };
   const release = () => {
     if (!down) return;
     down = false;
     delete button.dataset.down;
-    send("release", { device, key });
+    askInTurn("release", { device, key });
   };
   const withKey = (act) => (event) => {
     if (event.key !== " " && event.key !== "Enter") return;
@@ -126,7 +120,7 @@ function makePressable(button, device, key) {
 function makeHook(button, device) {
   button.addEventListener("click", () => {
     const lifted = button.getAttribute("aria-pressed") === "true";
-    send(lifted ? "release" : "press", { device, key: "hook" });
+    askInTurn(lifted ? "release" : "press", { device, key: "hook" });
   });
 }
 
@@ -143,7 +137,7 @@ function makeSimulated(id, device) {
     row.querySelector(".keys")?.append(button);
   }
   row.querySelector(".cable").addEventListener("click", () => {
-    send(current().devices[id].state === "online" ? "unplug" : "plug", { device: id });
+    askInTurn(current().devices[id].state === "online" ? "unplug" : "plug", { device: id });
   });
   return row;
 }
@@ -179,4 +173,4 @@ onChange((state) => {
   place("simulated-panel").hidden = !simulated.length;
   showReal(real);
   showSimulated(simulated);
-});
+}, "devices");

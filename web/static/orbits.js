@@ -1,14 +1,15 @@
 // Park orbits: one click fetches who is parked; with an active call, one click parks it there.
 
 import { ask } from "./ask.js";
+import { whoIs } from "./parties.js";
 import { copy, count, mark, put, rowsOf } from "./rows.js";
-import { active, byNumber, current, onChange, partyOf } from "./store.js";
+import { active, byNumber, current, onChange } from "./store.js";
 import { _ } from "./words.js";
 
 const list = document.getElementById("orbits");
 
 function nameOf(orbit) {
-  if (orbit.state === "taken") return partyOf(orbit, _("Somebody"));
+  if (orbit.state === "taken") return whoIs(orbit, _("Somebody"));
   return orbit.state === "free" ? _("Free") : _("Not known");
 }
 
@@ -17,6 +18,7 @@ function fill(row, key, orbit) {
   put(row, "key", key);
   put(row, "name", nameOf(orbit));
   put(row, "reason", orbit.reason);
+  put(row, "by", orbit.by && orbit.state === "taken" ? _("by %(who)s", { who: orbit.by }) : "");
   count(row, orbit.state === "taken" ? orbit.since : null);
 }
 
@@ -32,7 +34,7 @@ function offer(row, orbit) {
 onChange((state) => {
   show(byNumber(state.orbits));
   for (const row of list.children) offer(row, state.orbits[row.dataset.key]);
-});
+}, "orbits", "calls");
 
 list.addEventListener("click", (event) => {
   const orbit = event.target.closest("button")?.parentElement.dataset.key;

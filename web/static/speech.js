@@ -11,14 +11,16 @@ function clear() {
   dismiss.hidden = true;
 }
 
-/** Show a notice and have it read out, also when it is the same again. */
+/** Show a notice and have it read out, also when it is the same again; in a dialog that is open, it stands there. */
 export function tell(text, language = document.documentElement.lang) {
+  const place = document.querySelector("dialog[open] .refused") ?? notice;
   clearTimeout(ending);
   clear();
+  place.textContent = "";
   setTimeout(() => {
-    notice.lang = language;
-    notice.textContent = text;
-    dismiss.hidden = false;
+    place.lang = language;
+    place.textContent = text;
+    dismiss.hidden = place !== notice;
   }, 50);
   ending = setTimeout(clear, SHOWN);
 }

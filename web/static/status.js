@@ -1,51 +1,47 @@
-// The status bar: the line, who we are, how many wait, the microphone; and the title of the window.
+// The status bar: who we are, how many are parked, the microphone; the title of the window; the desk's notices.
 
 import { ask } from "./ask.js";
+import { closeKeypad } from "./dialogs.js";
+import { whoIs } from "./parties.js";
 import { mark, picture } from "./rows.js";
 import { tell } from "./speech.js";
-import { current, grouped, onChange, partyOf } from "./store.js";
+import { active, current, grouped, onChange } from "./store.js";
 import { _ } from "./words.js";
 
 const place = (id) => document.getElementById(id);
-const registration = place("registration");
-const words = () => ({
-  registered: _("Registered"),
-  registering: _("Registering …"),
-  failed: _("Not registered"),
-});
 let told = "";
 
 function write(element, text) {
   if (element.textContent !== String(text)) element.textContent = text;
 }
 
-function paintLine({ state, reason }) {
-  mark(registration, "data-state", state);
-  write(registration.querySelector(".word"), words()[state] ?? state);
-  write(registration.querySelector(".reason"), state === "registered" ? "" : reason);
-}
-
-function paintTitle(waiting, desk) {
+function titleOf({ calls, desk }) {
   const name = desk.name || "Deskbell";
+  const { waiting } = grouped(calls);
   const [first] = waiting;
-  const who = first && partyOf(first[1], _("Unknown caller"));
-  document.title = first ? `(${waiting.length}) ${_("Call from %(who)s", { who })} · ${name}` : name;
+  return first ? `(${waiting.length}) ${_("Call from %(who)s", { who: whoIs(first[1]) })} · ${name}` : name;
 }
 
-function paint(state) {
-  const { waiting, held } = grouped(state.calls);
+onChange((state) => {
   write(place("own-name"), state.desk.name);
   write(place("own-number"), state.desk.number);
-  write(place("count-waiting"), waiting.length);
-  write(place("count-held"), held.length);
-  write(place("count-parked"), Object.values(state.orbits).filter((orbit) => orbit.state === "taken").length);
-  mark(place("mute"), "aria-pressed", state.muted);
-  picture(place("mute"), state.muted ? "microphone_off" : "microphone");
-  paintLine(state.registration);
-  paintTitle(waiting, state.desk);
-  if (state.notice && state.notice !== told) tell(state.notice, "en");
-  told = state.notice;
-}
+  document.title = titleOf(state);
+  if (!active()) closeKeypad();
+}, "desk", "calls");
+
+onChange(({ orbits }) => {
+  write(place("count-parked"), Object.values(orbits).filter((orbit) => orbit.state === "taken").length);
+}, "orbits");
+
+onChange(({ muted }) => {
+  mark(place("mute"), "aria-pressed", String(muted));
+  picture(place("mute"), muted ? "microphone_off" : "microphone");
+}, "muted");
+
+onChange(({ notice }) => {
+  if (notice && notice !== told) tell(notice, "en");
+  told = notice;
+}, "notice");
 
 /** Switch the microphone off, or on again. */
 export function mute() {
@@ -53,4 +49,3 @@ export function mute() {
 }
 
 place("mute").addEventListener("click", mute);
-onChange(paint);

@@ -1,0 +1,64 @@
+// The last calls that are over. Missed ones stay marked until somebody looks at them or calls back.
+
+import { ask } from "./ask.js";
+import { clock, whoIs } from "./parties.js";
+import { copy, mark, picture, put, rowsOf } from "./rows.js";
+import { current, now, onChange } from "./store.js";
+import { onLook } from "./tabs.js";
+import { _, lasted } from "./words.js";
+
+const list = document.getElementById("released");
+const badge = document.getElementById("count-unseen");
+const outcomes = {
+  answered: _("Answered"),
+  missed: _("Missed"),
+  rejected: _("Rejected"),
+  diverted: _("Diverted"),
+  elsewhere: _("Answered elsewhere"),
+  unanswered: _("Nobody answered"),
+  transferred: _("Transferred"),
+  parked: _("Parked"),
+};
+
+function fill(row, _key, call) {
+  mark(row, "data-outcome", call.outcome);
+  mark(row, "data-direction", call.direction);
+  if (!call.seen) mark(row, "data-unseen", ""); // stays while the list is looked at, or nobody could tell which it was
+  picture(row, call.outcome === "missed" ? "missed" : call.direction === "in" ? "incoming" : "outgoing");
+  put(row, "name", whoIs(call));
+  put(row, "number", call.name ? call.number : "");
+  put(row, "word", [outcomes[call.outcome] ?? call.outcome, call.note].filter(Boolean).join(": "));
+  put(row, "lasted", call.answered ? lasted(call.since - call.answered) : "");
+  put(row, "at", clock(now() - call.arrived));
+  put(row, "verb", call.number ? _("Call") : "");
+  row.firstElementChild.disabled = !call.number;
+}
+
+const show = rowsOf(list, () => copy("released-row"), fill);
+const unseen = () => Object.values(current().released).some((call) => !call.seen);
+
+onChange((state) => {
+  const all = Object.entries(state.released).sort(([, a], [, b]) => b.since - a.since);
+  const missed = all.filter(([, call]) => !call.seen).length;
+  show(all);
+  if (badge.textContent !== String(missed)) badge.textContent = missed;
+  mark(badge, "data-new", missed > 0 && "");
+}, "released");
+
+onLook("recent", () => {
+  if (current() && unseen()) ask("mark_seen");
+});
+
+document.getElementById("tab-people").addEventListener("click", forget);
+document.getElementById("tab-messages").addEventListener("click", forget);
+
+/** Once the list was looked at and left, nothing in it is new any more. */
+function forget() {
+  for (const row of list.children) if (current().released[row.dataset.key]?.seen) mark(row, "data-unseen", null);
+}
+
+list.addEventListener("click", (event) => {
+  const key = event.target.closest("button")?.parentElement.dataset.key;
+  const number = key && current().released[key].number;
+  if (number) ask("dial", { number });
+});
