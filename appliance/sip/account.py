@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.sip.engine import guarded
+from appliance.sip.errors import SipError
 from appliance.sip.log import log
 
 if TYPE_CHECKING:
@@ -31,12 +32,23 @@ class Account(pj.Account):  # type: ignore[misc]
     on_answer: Callable[[pj.OnRegStateParam], None] | None = None
 
     def __init__(self, config: SipConfig, engine: Engine, on_call: Callable[[int, str], None]) -> None:
-        """`on_call` gets pjsua2's id of a call that comes in, and the INVITE."""
+        """`on_call` gets pjsua2's id of a call that comes in, and the INVITE.
+
+        SipError when the transport of the first line cannot be opened; of another line that is a `fault`.
+        """
         super().__init__()
         if config.srtp == "mandatory" and config.first_hop.transport != "tls":
             log.warning("the keys of encrypted media go over %s in clear", config.first_hop.transport.upper())
         self._config = config
-        self._settings = _settings(config, engine.transport(config))
+        self.fault = ""
+        """Why this line cannot work: in words, "" when it can."""
+        try:
+            transport = engine.transport(config)
+        except SipError as error:
+            if not config.line:  # without the first line there is no desk
+                raise
+            transport, self.fault = pj.PJSUA_INVALID_ID, str(error)
+        self._settings = _settings(config, transport)
         self._way: tuple[Server, str] | None = None
         self._on_call = on_call
         self.create(self._settings)

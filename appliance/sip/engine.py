@@ -89,7 +89,7 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
         self._sources = sources
         self._identities: dict[str, dict[Hashable, Identity]] = {}  # by address:port of a TLS server
         self.faults: dict[str, str] = {}
-        """What was wrong with a TLS server when it was last connected to, by its address:port."""
+        """What was wrong with TLS servers, by their address:port."""
 
     def expect(self, line: Hashable, identity: Identity, servers: Iterable[Server]) -> None:
         """A line's TLS servers are these, and must prove to be `identity`."""
@@ -117,8 +117,8 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
         try:
             fault = self._objection(server, prm.tlsInfo)
         finally:
-            self.faults[server] = fault
             if fault:
+                self.faults[server] = fault
                 log.error("the TLS connection to %s is closed: %s", server, fault)
                 self.transportShutdown(prm.hnd)
 
@@ -210,9 +210,9 @@ class Engine:
         if hop.transport == "tls":
             self.endpoint.expect(config.line, Identity(hop.host, config.pin), servers)
 
-    def fault(self, server: Server | None) -> str:
-        """Return what was wrong with the certificate of a server when it was last connected to, or ""."""
-        return self.endpoint.faults.get(str(server), "")
+    def take_fault(self, server: Server | None) -> str:
+        """Return what was wrong with the certificate of a server when it was last connected to, once."""
+        return self.endpoint.faults.pop(str(server), "")
 
     def on_network(self, owner: Hashable, changed: Callable[[], None]) -> None:
         """Have `changed` called when addresses or routes of this machine have changed."""

@@ -41,6 +41,7 @@ BETTER_SECONDS = 30.0
 _DNS_SECONDS = 30.0  # until the DNS is asked again after it told nothing, or for less than this
 _NO_SERVICE = (408, 502, 503, 504)
 _OS_ERRORS = 120000  # PJ_ERRNO_START_SYS
+_TLS_ERRORS = range(470000, 520000)  # PJ_SSL_ERRNO_START and its space
 _RETRY_AFTER = re.compile(r"^Retry-After\s*:\s*(\d{1,6})", re.IGNORECASE | re.MULTILINE)
 _CONTACT = re.compile(r"^(?:Contact|m)\s*:\s*(?:[^<\r\n]*<)?([^>;\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _REFUSED = "the exchange refuses the user or the password"
@@ -104,7 +105,9 @@ class Registrar:
             return
         if self._told is None:
             self._tell(RegistrationState.REGISTERING)
-        if self._engine.now < self._good_until or (self.registered and self._busy()):
+        if self._account.fault:
+            self._fail(0, self._account.fault, REFUSED_SECONDS[-1])
+        elif self._engine.now < self._good_until or (self.registered and self._busy()):
             self._ask()
         else:
             self._looking_up = True
@@ -176,7 +179,7 @@ class Registrar:
     def _unanswered(self) -> None:
         self._asking = False
         self._account.abandon()
-        self._not_served(408, self._engine.fault(self._servers.current) or _REASONS[408], 0.0)
+        self._not_served(408, self._engine.take_fault(self._servers.current) or _REASONS[408], 0.0)
 
     def _answered(self, answer: pj.OnRegStateParam) -> None:
         code, text = answer.code, answer.rdata.wholeMsg
@@ -242,8 +245,10 @@ class Registrar:
     def _why(self, status: int, reason: str) -> str:
         """Return why a request could not be sent, in plain words."""
         server = self._servers.current
-        if fault := self._engine.fault(server):
+        if fault := self._engine.take_fault(server):
             return fault
+        if status in _TLS_ERRORS:
+            return f"{server} does not speak TLS, or none as new as TLS 1.2"
         match status - _OS_ERRORS:
             case errno.ECONNREFUSED:
                 return f"the exchange refuses the connection: nobody listens at {server}"

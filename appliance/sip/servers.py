@@ -208,9 +208,7 @@ class _Names:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             raise _NothingError from None
         except dns.exception.DNSException as error:
-            raise NoServer(
-                f"{name} cannot be looked up: the name server does not answer as it should"
-            ) from error
+            raise NoServer(f"{name} cannot be looked up: no name server answers as it should") from error
         return list(answer), float(answer.rrset.ttl if answer.rrset else 0)
 
     def _known_to_the_system(self, name: str) -> list[str]:
