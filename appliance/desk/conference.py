@@ -50,9 +50,10 @@ def confer(board: Board, ask: events.Confer) -> None:
         board.refuse("nobody has answered yet")
     if call.state is not CallState.HELD:
         board.refuse("only a call on hold can be taken into the conference")
-    joining = (
-        tuple(each for each in members(board) if each.state is CallState.HELD) if call.member else (call,)
-    )
+    on_hold = tuple(each for each in members(board) if each.state is CallState.HELD)
+    if on_hold and not call.member:
+        board.refuse("there is a conference on hold: take its parties, or resume it")
+    joining = on_hold or (call,)
     size = board.config.conference_size
     if len(active) + len(joining) > size:
         board.refuse(f"a conference has {size} parties at most")

@@ -107,12 +107,11 @@ def _settle(board: Board, before: Snapshot, event: Event) -> None:
     conference.settle(board)
     consulting.settle(board)
     camping.serve(board)
+    features.settle(board)
     if not board.active:
         switching.mute(board, on=False)
     mixed = conference.mixed(board.desk)
     if mixed != conference.mixed(before):
         board.act(actions.MixCalls(mixed))
-    if board.desk.calls or not board.idle_since:
-        board.idle_since = board.now
     timers.keep(board)
     hardware.expect_echoes(board, before, event)

@@ -76,6 +76,14 @@ def touched(board: Board) -> None:
     board.set(away=False)
 
 
+def settle(board: Board) -> None:
+    """Who talks is not away; the desk is idle from the end of the last call on."""
+    if board.active:
+        touched(board)
+    elif board.desk.calls or not board.idle_since:
+        board.idle_since = board.now
+
+
 def nobody_touched(board: Board, subject: str) -> None:
     """Nobody has done anything for a while, and there is no call."""
     del subject
