@@ -10,9 +10,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from appliance.desk.events import CallAnswered, CallArrived, Event, ExtensionChanged, RegistrationChanged
+import pjsua2 as pj  # type: ignore[import-untyped]
+
+from appliance.desk.actions import AnswerCall, HangUpCall, PlaceCall
+from appliance.desk.events import (
+    CallAnswered,
+    CallArrived,
+    CallReleased,
+    Event,
+    ExtensionChanged,
+    RegistrationChanged,
+)
 from appliance.desk.state import ExtensionState, RegistrationState
-from appliance.sip import SipAgent, SipConfig
+from appliance.sip import SipAgent, SipConfig, tones
+from tests.sip.sound import level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,9 +97,57 @@ class Operator:
     def talks(self, call: str, since: int = 0) -> None:
         self.wait(CallAnswered, call=call, since=since)
 
+    def count(self, kind: type[Event], since: int = 0) -> int:
+        return sum(isinstance(event, kind) for event in self.events[since:])
+
     def mark(self) -> int:
         """A place in the events, for `since`."""
         return len(self.events)
+
+    def speaks(self, hz: int) -> None:
+        """From now on the operator says a tone, whatever the microphone hears."""
+
+        def speak() -> None:
+            voice = tones.generator()
+            tones.play(voice, [tones.Tone(hz, 0, 1000, 0)], loop=True, level=8000)
+            self.agent._sound._microphone = voice
+            self.agent._calls.refresh_audio()
+
+        self.in_the_sip_thread(speak)
+
+    def listens(self, file: Path) -> None:
+        """From now on, what the operator hears is kept in a WAV file, until `listened()`."""
+
+        def listen() -> None:
+            ear = pj.AudioMediaRecorder()
+            ear.createRecorder(str(file))
+            self.agent._sound._speaker = ear
+            self.agent._calls.refresh_audio()
+
+        self.in_the_sip_thread(listen)
+
+    def listened(self) -> None:
+        """Close the WAV file; pjsip does that a little later."""
+
+        def stop() -> None:
+            sound = self.agent._sound
+            sound._speaker = sound._devices.getPlaybackDevMedia()
+
+        self.in_the_sip_thread(stop)
+        time.sleep(0.3)
+
+    def in_the_sip_thread(self, deed: Callable[[], None]) -> None:
+        """Do something where pjsua2 may be touched, and wait until it is done."""
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                deed()
+            finally:
+                done.set()
+
+        self.agent._engine.post(run)
+        assert done.wait(SECONDS)
 
     def _happened(self, event: Event) -> None:
         with self._news:
@@ -102,6 +161,7 @@ class Phones:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._events: list[dict[str, Any]] = []
+        self._recordings = 0
         self._news = threading.Condition()
         program = [sys.executable, "-X", "faulthandler", "-m", "appliance.sip.phone"]
         self._process = subprocess.Popen(
@@ -139,6 +199,21 @@ class Phones:
             )
             return found() or {}
 
+    def hears(self, line: str, hz: float, folder: Path) -> float:
+        """How loud a tone is in what this phone hears just now, 0 to 32767."""
+        return level(self.heard(line, folder), hz)
+
+    def heard(self, line: str, folder: Path, seconds: float = 0.4) -> Path:
+        """Record what this phone hears just now."""
+        self._recordings += 1
+        file = folder / f"{line}-{self._recordings}.wav"
+        since = self.mark()
+        self.do(line, "record", file=str(file))
+        time.sleep(seconds)
+        self.do(line, "stop_recording")
+        self.wait(line, "Recorded", since=since)
+        return file
+
     def close(self) -> int:
         """End the process and return its exit status."""
         assert self._process.stdin is not None
@@ -153,6 +228,38 @@ class Phones:
             with self._news:
                 self._events.append(json.loads(line))
                 self._news.notify_all()
+
+
+def call_the_operator(operator: Operator, phones: Phones, line: str, number: str = "200") -> str:
+    """A phone calls, and it rings here; the call's id."""
+    since = operator.mark()
+    phones.do(line, "call", number=number)
+    return operator.rings(since).call
+
+
+def talk_to_the_operator(operator: Operator, phones: Phones, line: str) -> str:
+    """A phone calls and is answered; the call's id."""
+    since = phones.mark()
+    call = call_the_operator(operator, phones, line)
+    operator.do(AnswerCall(call))
+    operator.talks(call)
+    phones.wait(line, "CallAnswered", since=since)
+    return call
+
+
+def talk_to(operator: Operator, phones: Phones, line: str, call: str = "out-1") -> str:
+    """The operator calls a phone that answers; the call's id."""
+    phones.register(line, answer_after=0.05)
+    since, events = phones.mark(), operator.mark()
+    operator.do(PlaceCall(call, line))
+    operator.talks(call, events)
+    phones.wait(line, "CallAnswered", since=since)
+    return call
+
+
+def hang_up(operator: Operator, call: str) -> None:
+    operator.do(HangUpCall(call))
+    operator.wait(CallReleased, call=call)
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:

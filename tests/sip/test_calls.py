@@ -19,7 +19,7 @@ from appliance.desk.actions import (
 )
 from appliance.desk.events import CallReleased, PartyChanged, TransferProgressed
 from appliance.desk.state import ExtensionState, Party
-from tests.sip.parties import joined, until
+from tests.sip.parties import call_the_operator, hang_up, joined, talk_to_the_operator, until
 from tests.sip.sound import level, loudness
 
 if TYPE_CHECKING:
@@ -29,26 +29,6 @@ if TYPE_CHECKING:
     from tests.sip.parties import Operator, Phones
 
 pytestmark = pytest.mark.exchange
-
-
-def call_the_operator(operator: Operator, phones: Phones, line: str) -> str:
-    since = operator.mark()
-    phones.do(line, "call", number="200")
-    return operator.rings(since).call
-
-
-def talk_to_the_operator(operator: Operator, phones: Phones, line: str) -> str:
-    since = phones.mark()
-    call = call_the_operator(operator, phones, line)
-    operator.do(AnswerCall(call))
-    operator.talks(call)
-    phones.wait(line, "CallAnswered", since=since)
-    return call
-
-
-def hang_up(operator: Operator, call: str) -> None:
-    operator.do(HangUpCall(call))
-    operator.wait(CallReleased, call=call)
 
 
 def test_a_caller_is_told_by_number_and_name_and_is_answered(operator: Operator, phones: Phones) -> None:
