@@ -16,7 +16,12 @@ SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio 9 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
 )
-Answer = tuple[int, str]
+TYPES = {
+    "dialog": "application/dialog-info+xml",
+    "presence": "application/pidf+xml",
+    "message-summary": "application/simple-message-summary",
+}
+Answer = tuple[int, str] | tuple[int, str, str]  # status, reason, header lines
 
 
 def _agree(_times: int) -> Answer:
@@ -38,13 +43,16 @@ class Request:
 class ScriptedExchange:
     """Answers each method with what `answers` says, a function of how often it was asked; 200 by default.
 
-    A None is silence. What SUBSCRIBE accepted is followed by a NOTIFY with `bodies` for that user.
+    A None is silence. INVITE's 200 bears `sdp`. What SUBSCRIBE accepted is followed by a NOTIFY with `bodies` for that user, of the type
+    in `types`, else of the one that the event package has.
     """
 
     def __init__(self, **answers: Callable[[int], Answer | None]) -> None:
         self.host = "127.0.0.1"
         self.answers = answers
         self.bodies: dict[str, str] = {}
+        self.sdp = SDP
+        self.types: dict[str, str] = {}
         self.asked: list[Request] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((self.host, 0))
@@ -85,34 +93,37 @@ class ScriptedExchange:
         chosen = self.answers.get(request.method.lower(), _agree)(self.count(request.method))
         if chosen is None:
             return
-        code, reason = chosen
+        code, reason, *more = chosen
         tag = "" if ";tag=" in request.header("to") else ";tag=scripted"
         copied = "".join(f"{name}: {request.header(name)}\r\n" for name in ("via", "from", "call-id", "cseq"))
-        body = SDP if request.method == "INVITE" and code == 200 else ""
+        body = self.sdp if request.method == "INVITE" and code == 200 else ""
         self.send(
             f"SIP/2.0 {code} {reason}\r\n{copied}To: {request.header('to')}{tag}\r\n"
             f"Contact: {request.header('contact') if request.method == 'REGISTER' else self._contact()}\r\n"
-            f"Expires: 300\r\nContent-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
+            f"Expires: 300\r\n{''.join(more)}Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
             request.source,
         )
         if request.method == "SUBSCRIBE" and code == 200:
             self.notify(request)
 
-    def notify(self, subscribe: Request, version: int = 1) -> None:
-        """Send the state of whom a SUBSCRIBE asked for."""
-        user = re.sub(r"^sip:([^@]*)@.*", r"\1", subscribe.uri)
-        body = self.bodies.get(user, "")
+    def notify(
+        self, subscribe: Request, version: int = 1, *, body: str | None = None, kind: str = "", state: str = ""
+    ) -> None:
+        """Send the state of whom a SUBSCRIBE asked for; `version` counts what follows on one SUBSCRIBE."""
+        user = re.sub(r".*<sip:([^@]*)@.*", r"\1", subscribe.header("to"))
+        body = self.bodies.get(user, "") if body is None else body
+        kind = kind or self.types.get(user, TYPES.get(subscribe.header("event"), ""))
         ended = subscribe.header("expires") == "0"
         tag = "" if ";tag=" in subscribe.header("to") else ";tag=scripted"
         contact = re.sub(r".*<([^>]*)>.*", r"\1", subscribe.header("contact"))
-        state = "terminated;reason=timeout" if ended else "active;expires=300"
+        state = state or ("terminated;reason=timeout" if ended else "active;expires=300")
         sequence = len(self.asked) * 10 + version
         self.send(
             f"NOTIFY {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {self.host}:{self.sip_port};branch=z9hG4bK"
             f"{len(self.asked)}n{version}\r\nMax-Forwards: 70\r\nFrom: {subscribe.header('to')}{tag}\r\n"
             f"To: {subscribe.header('from')}\r\nCall-ID: {subscribe.header('call-id')}\r\n"
-            f"CSeq: {sequence} NOTIFY\r\nContact: {self._contact()}\r\nEvent: dialog\r\n"
-            f"Subscription-State: {state}\r\nContent-Type: application/dialog-info+xml\r\n"
+            f"CSeq: {sequence} NOTIFY\r\nContact: {self._contact()}\r\n"
+            f"Event: {subscribe.header('event')}\r\nSubscription-State: {state}\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body.encode())}\r\n\r\n{body}",
             subscribe.source,
         )
