@@ -161,7 +161,7 @@ class Call(pj.Call):  # type: ignore[misc]
         """Join the call's audio, as far as it has any, with our voice and its conference, or part them."""
         audio = self.audio()
         if audio is not None:
-            audio.adjustRxLevel(0.0 if self._muted else 1.0)
+            audio.adjustTxLevel(0.0 if self._muted else 1.0)  # what it gives to the bridge
             self._owner.voice.connect(audio, self._talking)
             self._owner.mix(self)
 

@@ -62,7 +62,7 @@ class Ring:
         try:
             source.createPlayer(ringing.tone, pj.PJMEDIA_FILE_NO_LOOP)
             info = source.getInfo()
-            source.adjustRxLevel(ringing.volume)
+            source.adjustTxLevel(ringing.volume)
         except pj.Error as error:
             log.warning("the ring tone %s cannot be played: %s", ringing.tone, words(error))
             return None

@@ -84,7 +84,7 @@ class Sound:
 
     def mute(self, on: bool) -> None:
         """Cut or restore what the microphone hears; silence goes on being sent."""
-        self._microphone.adjustRxLevel(0.0 if on else 1.0)
+        self._microphone.adjustTxLevel(0.0 if on else 1.0)  # what it gives to the bridge
 
     def _fall_silent(self) -> None:
         self._card = ""

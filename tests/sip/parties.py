@@ -126,13 +126,14 @@ class Operator:
 
         self.in_the_sip_thread(listen)
 
-    def listened(self) -> None:
-        """Close the WAV file; pjsip does that a little later."""
+    def listened(self, seconds: float = 0.0) -> None:
+        """Close the WAV file after so many seconds; pjsip takes a little longer."""
 
         def stop() -> None:
             sound = self.agent._sound
             sound._speaker = sound._devices.getPlaybackDevMedia()
 
+        time.sleep(seconds)
         self.in_the_sip_thread(stop)
         time.sleep(0.3)
 

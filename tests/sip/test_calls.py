@@ -9,7 +9,6 @@ import pytest
 
 from appliance.desk.actions import (
     AnswerCall,
-    HangUpCall,
     HoldCall,
     PlaceCall,
     RejectCall,
