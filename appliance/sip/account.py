@@ -30,6 +30,7 @@ class Account(pj.Account):  # type: ignore[misc]
     """pjsua2's account; it only passes on what happens."""
 
     on_answer: Callable[[pj.OnRegStateParam], None] | None = None
+    on_mailbox: Callable[[str], None] | None = None
 
     def __init__(self, config: SipConfig, engine: Engine, on_call: Callable[[int, str], None]) -> None:
         """`on_call` gets pjsua2's id of a call that comes in, and the INVITE.
@@ -78,6 +79,12 @@ class Account(pj.Account):  # type: ignore[misc]
         """The registrar answered, or did not in time."""
         if self.on_answer:
             self.on_answer(prm)
+
+    @guarded
+    def onMwiInfo(self, prm: pj.OnMwiInfoParam) -> None:
+        """A NOTIFY about the mailbox came that nobody had asked for."""
+        if self.on_mailbox:
+            self.on_mailbox(prm.rdata.wholeMsg)
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:

@@ -1,175 +1,183 @@
-"""The busy lamp field: what the monitored extensions and orbits do (SUBSCRIBE dialog, RFC 6665 and 4235)."""
+"""The busy lamp field: what the monitored extensions and orbits do, by their calls and by their people."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pjsua2 as pj  # type: ignore[import-untyped]
-
 from appliance.desk.events import ExtensionChanged
-from appliance.desk.state import ExtensionState
-from appliance.sip.dialog_info import DialogInfoError, Dialogs, parse
-from appliance.sip.engine import guarded
-from appliance.sip.identity import message
+from appliance.desk.state import NOBODY, ExtensionState, Party
+from appliance.sip import dialog_info, presence, resource_list
+from appliance.sip.xml import BodyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from appliance.sip.account import Account
-    from appliance.sip.engine import Alarm, Engine
+    from appliance.sip.config import Monitor
+    from appliance.sip.subscription import Reader
 
-RETRY_SECONDS = 2.0
-RETRY_SECONDS_MAX = 300.0
-_FORGOTTEN = 481  # Call/Transaction Does Not Exist
+_AVAILABLE, _UNKNOWN = ExtensionState.AVAILABLE, ExtensionState.UNKNOWN
+_PRESENT = (ExtensionState.BUSY, ExtensionState.DND, ExtensionState.AWAY)
 
 
-class Subscription(pj.Buddy):  # type: ignore[misc]
-    """One SUBSCRIBE dialog; pjsua2 calls it a buddy."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one source tells of an extension; the fields are those of ExtensionChanged."""
 
-    def __init__(self, on_body: Callable[[str], None], on_end: Callable[[int, str], None]) -> None:
-        """`on_body` gets the body of each NOTIFY, `on_end` the SIP code and reason of the end."""
-        super().__init__()
-        self._on_body, self._on_end = on_body, on_end
+    state: ExtensionState
+    party: Party = NOBODY
+    reason: str = ""
+    dialog: str = ""
 
-    def open(self, account: Account, uri: str) -> None:
-        """Subscribe."""
-        settings = pj.BuddyConfig()
-        settings.uri = uri
-        settings.subscribe = False  # to presence
-        settings.subscribe_dlg_event = True
-        self.create(account, settings)
 
-    @guarded
-    def onBuddyEvSubDlgEventState(self, prm: pj.OnBuddyEvSubStateParam) -> None:
-        """A NOTIFY came, or the subscription changed its state."""
-        body = _notify_body(prm.e)
-        if body is not None:
-            self._on_body(body)
-        info = self.getInfo()
-        if info.subState == pj.PJSIP_EVSUB_STATE_TERMINATED:
-            self._on_end(info.subTermCode, info.subTermReason)
+def combined(calls: View | None, person: View | None) -> View | None:
+    """Return what both sources tell together; None while that is not known yet.
+
+    Calls are certain where there are any. Without, the person says whether anybody can take one: the calls
+    of a telephone that is switched off look like those of one that is idle.
+    """
+    if calls is None:
+        return None
+    if calls.state is _AVAILABLE:
+        return person
+    if calls.state is _UNKNOWN and person is not None and person.state in _PRESENT:
+        return person
+    return calls
 
 
 class Lamp:
-    """One monitored number: its subscription, its dialogs, and what was told of it."""
+    """One monitored number: what its sources tell, and what was told of it."""
 
-    def __init__(
-        self,
-        number: str,
-        uri: str,
-        account: Account,
-        engine: Engine,
-        emit: Callable[[ExtensionChanged], None],
-        on_forgotten: Callable[[], None],
-    ) -> None:
-        """Nothing is sent before `subscribe()`; `on_forgotten` is called when the exchange answers 481."""
-        self.number = number
-        self._uri, self._account, self._engine = uri, account, engine
-        self._emit, self._on_forgotten = emit, on_forgotten
-        self._subscription: Subscription | None = None
-        self._dialogs = Dialogs()
-        self._told: ExtensionChanged | None = None
-        self._renewing = False
-        self._pause = RETRY_SECONDS
-        self._again: Alarm | None = None
+    def __init__(self, number: str, monitor: Monitor, emit: Callable[[ExtensionChanged], None]) -> None:
+        """`monitor` says which sources there are."""
+        self._number, self._monitor, self._emit = number, monitor, emit
+        self._calls: View | None = None
+        self._person: View | None = None
+        self._told: View | None = None
 
-    def subscribe(self) -> None:
-        """Subscribe anew, in a dialog of its own; the old one is given up."""
-        self.close()
-        self._dialogs = Dialogs()
-        self._subscription = Subscription(self._notified, self._ended)
-        self._subscription.open(self._account, self._uri)
+    def calls(self, view: View) -> None:
+        """Take in what its calls tell."""
+        self._calls = view
+        self._tell()
 
-    def renew(self) -> None:
-        """End the subscription and subscribe anew: an exchange that has forgotten us says so (481)."""
-        if self._subscription is not None and not self._renewing:
-            self._renewing = True
-            self._subscription.subscribeDlgEvent(False)
+    def person(self, view: View) -> None:
+        """Take in what its person tells."""
+        self._person = view
+        self._tell()
 
-    def lose(self, reason: str) -> None:
-        """Say that the state cannot be known."""
-        self._tell(ExtensionChanged(self.number, ExtensionState.UNKNOWN, reason=reason))
+    def _tell(self) -> None:
+        match self._monitor:
+            case "dialog":
+                view = self._calls
+            case "presence":
+                view = self._person
+            case "both":
+                view = combined(self._calls, self._person)
+        if view is not None and view != self._told:
+            self._told = view
+            self._emit(ExtensionChanged(self._number, view.state, view.party, view.reason, view.dialog))
 
-    def close(self) -> None:
-        """Drop the subscription, and whatever was planned."""
-        if self._again:
-            self._again.cancel()
-        self._renewing = False
-        self._subscription = None
 
-    def _notified(self, body: str) -> None:
-        if self._renewing or not body.strip():
-            return  # the last word of the old subscription, or the empty first one of some exchanges
+class Calls:
+    """Reads the dialog-info of one number (RFC 4235)."""
+
+    def __init__(self, show: Callable[[View], None]) -> None:
+        """`show` gets what is to be seen, after each notification."""
+        self._show = show
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the dialogs of an earlier subscription."""
+        self._dialogs = dialog_info.Dialogs()
+
+    def take(self, _content_type: str, body: str) -> bool:
+        """Take a notification in; False when one was missed."""
         try:
-            whole = self._dialogs.apply(parse(body))
-        except DialogInfoError as error:
+            whole = self._dialogs.apply(dialog_info.parse(body))
+        except BodyError as error:
             self.lose(str(error))
-            return
-        self._pause = RETRY_SECONDS
-        if not whole:
-            self._engine.later(0, self.subscribe)
-            return
-        state, party = self._dialogs.summary()
-        reason = "" if state is not ExtensionState.UNKNOWN else "the exchange sent a state that is not known"
-        self._tell(ExtensionChanged(self.number, state, party, reason))
-
-    def _ended(self, code: int, reason: str) -> None:
-        if code == _FORGOTTEN:
-            self._engine.later(0, self._on_forgotten)
-        elif self._renewing:
-            self._again = self._engine.later(0, self.subscribe)
-        else:
-            self.lose(_ending(code, reason))
-            self._again = self._engine.later(self._pause, self.subscribe)
-            self._pause = min(2 * self._pause, RETRY_SECONDS_MAX)
-
-    def _tell(self, event: ExtensionChanged) -> None:
-        if event != self._told:
-            self._told = event
-            self._emit(event)
-
-
-class Field:
-    """All monitored numbers of an account."""
-
-    def __init__(self, lamps: Iterable[Lamp]) -> None:
-        """Nothing is sent before `subscribe()`."""
-        self._lamps = list(lamps)
-        self._turn = 0
-
-    def subscribe(self) -> None:
-        """Subscribe all anew: the exchange is there, and knows none of our subscriptions."""
-        for lamp in self._lamps:
-            lamp.subscribe()
-
-    def renew_next(self) -> None:
-        """Renew one subscription, each time the next: so a forgetful exchange is found out."""
-        if self._lamps:
-            self._lamps[self._turn % len(self._lamps)].renew()
-            self._turn += 1
+            return True
+        if whole:
+            shown = self._dialogs.shown()
+            reason = "the exchange sent a state that is not known" if shown.state is _UNKNOWN else ""
+            self._show(View(shown.state, shown.party, reason, shown.replaces))
+        return whole
 
     def lose(self, reason: str) -> None:
-        """Say that no state can be known."""
-        for lamp in self._lamps:
-            lamp.lose(reason)
-
-    def close(self) -> None:
-        """Drop all subscriptions."""
-        for lamp in self._lamps:
-            lamp.close()
+        """Say that nobody knows."""
+        self._show(View(_UNKNOWN, reason=reason))
 
 
-def _notify_body(event: pj.SipEvent) -> str | None:
-    """Return the body of the NOTIFY in a pjsua2 event, None when the event is something else."""
-    if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
-        return None
-    text = event.body.tsxState.src.rdata.wholeMsg
-    return message(text).body if text.startswith("NOTIFY ") else None
+class Person:
+    """Reads the presence of one number (RFC 3863, 4480), which comes whole each time."""
+
+    def __init__(self, show: Callable[[View], None]) -> None:
+        """`show` gets what is to be seen, after each notification."""
+        self._show = show
+
+    def begin(self) -> None:
+        """Nothing is counted here."""
+
+    def take(self, _content_type: str, body: str) -> bool:
+        """Take a notification in."""
+        try:
+            told = presence.parse(body)
+        except BodyError as error:
+            self.lose(str(error))
+        else:
+            self._show(View(told.state, reason=told.reason))
+        return True
+
+    def lose(self, reason: str) -> None:
+        """Say that nobody knows."""
+        self._show(View(_UNKNOWN, reason=reason))
 
 
-def _ending(code: int, reason: str) -> str:
-    if code == 200:
-        return f"the exchange ended the subscription ({reason or 'no reason given'})"
-    if code == 408:
-        return "the exchange does not answer the subscription"
-    return f"the exchange refuses the subscription ({code} {reason})".replace(" )", ")")
+class Members:
+    """Reads a list of many numbers (RFC 4662) and hands each its own."""
+
+    def __init__(self, readers: dict[str, Reader], on_missing: Callable[[str, Reader], None]) -> None:
+        """`on_missing` gets the numbers that the list does not name, once each: they are not ours then."""
+        self._readers, self._on_missing = dict(readers), on_missing
+        self._version: int | None = None
+
+    def begin(self) -> None:
+        """A new subscription begins with the whole list."""
+        self._version = None
+        for reader in self._readers.values():
+            reader.begin()
+
+    def take(self, content_type: str, body: str) -> bool:
+        """Take a notification in; False when one was missed, of the list or of one of its members."""
+        try:
+            news = resource_list.parse(content_type, body)
+        except BodyError as error:
+            self.lose(str(error))
+            return False
+        if not news.full and self._version is None:
+            return False
+        if not news.full and news.version is not None and news.version != (self._version or 0) + 1:
+            return news.version <= (self._version or 0)  # an old one changes nothing
+        self._version = news.version if news.version is not None else (self._version or 0)
+        whole = [self._hand_on(resource) for resource in news.resources]
+        if news.full:
+            self._give_up(set(self._readers) - {resource.number for resource in news.resources})
+        return all(whole)
+
+    def lose(self, reason: str) -> None:
+        """Say that nobody knows."""
+        for reader in self._readers.values():
+            reader.lose(reason)
+
+    def _hand_on(self, resource: resource_list.Resource) -> bool:
+        reader = self._readers.get(resource.number)
+        if reader is None:
+            return True
+        if resource.reason:
+            reader.lose(resource.reason)
+        taken = [reader.take(part.content_type, part.body) for part in resource.bodies]
+        return all(taken)
+
+    def _give_up(self, missing: set[str]) -> None:
+        for number in sorted(missing):
+            self._on_missing(number, self._readers.pop(number))

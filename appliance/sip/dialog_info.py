@@ -6,14 +6,12 @@ cannot be understood is said so: an extension is never taken as available for wa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from appliance.desk.state import NOBODY, ExtensionState, Party
+from appliance.sip import xml
 from appliance.sip.identity import party
 
 if TYPE_CHECKING:
@@ -21,22 +19,28 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _RINGING, _BUSY, _HELD = ExtensionState.RINGING, ExtensionState.BUSY, ExtensionState.HELD
+_CONFERENCE = ExtensionState.CONFERENCE
 _AVAILABLE, _UNKNOWN = ExtensionState.AVAILABLE, ExtensionState.UNKNOWN
 _SETTING_UP = ("trying", "proceeding", "early")  # RFC 4235 section 3.7.1
-_WEIGHT = (_RINGING, _BUSY, _HELD, _UNKNOWN, _AVAILABLE)  # of several dialogs, the first of these is shown
-
-
-class DialogInfoError(ValueError):
-    """A body that is no dialog-info; the text says why."""
+_WEIGHT = (_RINGING, _CONFERENCE, _BUSY, _HELD, _UNKNOWN, _AVAILABLE)  # the first of these is shown
+_TOKEN = re.compile(r"[^\s;,]+")  # what a Replaces header may hold and stay what it is
 
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """One dialog of an extension: what it does, and with whom where that is told."""
+    """One dialog of an extension: what it does, and with whom where that is told.
+
+    `replaces` is how a Replaces header (RFC 3891) names it while it rings, "" where the exchange keeps that
+    to itself.
+    """
 
     id: str
     state: ExtensionState
     party: Party = NOBODY
+    replaces: str = ""
+
+
+IDLE = Dialog("", _AVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,22 @@ class DialogInfo:
 
 
 def parse(body: str) -> DialogInfo:
-    """Read a notification body; DialogInfoError when it is none."""
-    try:
-        root: Element = fromstring(body.strip().encode("utf-8", "surrogateescape"))
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise DialogInfoError(f"the exchange sent no readable dialog-info: {error}") from error
-    if _name(root) != "dialog-info":
-        raise DialogInfoError(f"the exchange sent <{_name(root)}> instead of dialog-info")
-    dialogs = enumerate(child for child in root if _name(child) == "dialog")
+    """Read a notification body; BodyError when it is none."""
+    root = xml.document(body, "dialog-info")
+    dialogs = enumerate(xml.children(root, "dialog"))
     return DialogInfo(
-        version=_integer(root.get("version", "")),
+        version=xml.integer(root.get("version", "")),
         full=root.get("state", "full").strip().lower() != "partial",
         dialogs=tuple(_dialog(element, str(position)) for position, element in dialogs),
     )
 
 
 class Dialogs:
-    """All dialogs of one extension, kept up to date by its notifications (RFC 4235 section 4.3)."""
+    """All dialogs of one extension, kept up to date by its notifications (RFC 4235 section 4.3).
+
+    A whole state is believed whatever its version: the SIP dialog has put the NOTIFYs in order already
+    (CSeq), and some exchanges never count, or count anew.
+    """
 
     def __init__(self) -> None:
         """Nothing is known yet."""
@@ -73,7 +76,7 @@ class Dialogs:
         self._dialogs: dict[str, Dialog] = {}
 
     def apply(self, info: DialogInfo) -> bool:
-        """Take a notification in; False when one was missed, so that the subscription must be renewed."""
+        """Take a notification in; False when one was missed, so that the whole state must be asked for."""
         if info.full:
             self._dialogs = {dialog.id: dialog for dialog in info.dialogs}
         elif self._version is None:
@@ -85,61 +88,63 @@ class Dialogs:
         self._version = info.version if info.version is not None else (self._version or 0)
         return True
 
-    def summary(self) -> tuple[ExtensionState, Party]:
-        """Return the one state to be shown, and with whom."""
-        shown = min(
-            self._dialogs.values(),
-            key=lambda dialog: _WEIGHT.index(dialog.state),
-            default=Dialog("", _AVAILABLE),
-        )
-        return shown.state, NOBODY if shown.state in (_AVAILABLE, _UNKNOWN) else shown.party
+    def shown(self) -> Dialog:
+        """Return the one dialog to be shown."""
+        shown = min(self._dialogs.values(), key=lambda dialog: _WEIGHT.index(dialog.state), default=IDLE)
+        return IDLE if shown.state is _AVAILABLE else shown
 
 
 def _dialog(element: Element, position: str) -> Dialog:
-    state = next((_text(child).lower() for child in element if _name(child) == "state"), "")
-    direction = element.get("direction", "").strip().lower()
-    return Dialog(element.get("id", position), _state(state, direction, _held(element)), _remote(element))
-
-
-def _state(state: str, direction: str, held: bool) -> ExtensionState:
-    if state in _SETTING_UP:
-        return _BUSY if direction == "initiator" else _RINGING  # who calls does not ring
-    if state == "confirmed":
-        return _HELD if held else _BUSY
-    return _AVAILABLE if state == "terminated" else _UNKNOWN
-
-
-def _held(dialog: Element) -> bool:
-    """Whether the extension hears nothing: +sip.rendering=no at its own end (RFC 4235 section 4.1.6)."""
-    return any(
-        param.get("pname", "").lower() == "+sip.rendering" and param.get("pvalue", "").lower() == "no"
-        for local in _children(dialog, "local")
-        for target in _children(local, "target")
-        for param in _children(target, "param")
+    state = next((xml.text(child).lower() for child in xml.children(element, "state")), "")
+    shown = _state(state, element)
+    return Dialog(
+        id=element.get("id", position),
+        state=shown,
+        party=NOBODY if shown is _UNKNOWN else _remote(element),
+        replaces=_replaces(element) if shown is _RINGING else "",
     )
 
 
+def _state(state: str, dialog: Element) -> ExtensionState:
+    if state in _SETTING_UP:
+        calls = dialog.get("direction", "").strip().lower() == "initiator"
+        return _BUSY if calls else _RINGING  # who calls does not ring
+    if state == "confirmed":
+        if _has(dialog, "local", "+sip.rendering", "no"):
+            return _HELD  # it hears nothing (section 4.1.6)
+        return _CONFERENCE if _has(dialog, "local", "isfocus") or _has(dialog, "remote", "isfocus") else _BUSY
+    return _AVAILABLE if state == "terminated" else _UNKNOWN
+
+
+def _has(dialog: Element, side: str, feature: str, value: str = "") -> bool:
+    """Whether the target of that side has a feature parameter (RFC 3840), with that value if one is given."""
+    return any(
+        param.get("pname", "").strip().lower() == feature
+        and (param.get("pvalue", "").strip().lower() == value if value else param.get("pvalue") != "no")
+        for target in _targets(dialog, side)
+        for param in xml.children(target, "param")
+    )
+
+
+def _targets(dialog: Element, side: str) -> Iterator[Element]:
+    return (target for half in xml.children(dialog, side) for target in xml.children(half, "target"))
+
+
 def _remote(dialog: Element) -> Party:
-    for remote in _children(dialog, "remote"):
-        for identity in _children(remote, "identity"):
-            return party(_text(identity), identity.get("display", ""))
-        for target in _children(remote, "target"):
-            return party(target.get("uri", ""))
+    for remote in xml.children(dialog, "remote"):
+        for identity in xml.children(remote, "identity"):
+            return party(xml.text(identity), identity.get("display", ""))
+    for target in _targets(dialog, "remote"):
+        return party(target.get("uri", ""))
     return NOBODY
 
 
-def _children(element: Element, name: str) -> Iterator[Element]:
-    return (child for child in element if _name(child) == name)
+def _replaces(dialog: Element) -> str:
+    """Name the dialog as who calls the extension knows it, which is whom an INVITE with Replaces reaches.
 
-
-def _name(element: Element) -> str:
-    """The element's name without its namespace; not every exchange declares the right one."""
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
-
-
-def _text(element: Element) -> str:
-    return (element.text or "").strip()
-
-
-def _integer(text: str) -> int | None:
-    return int(text) if text.strip().isdecimal() else None
+    There the extension's local tag is the remote one (RFC 3891 section 3: to-tag is the receiver's own).
+    """
+    call, local, remote = (dialog.get(key, "").strip() for key in ("call-id", "local-tag", "remote-tag"))
+    if not all(_TOKEN.fullmatch(value) for value in (call, local, remote)):
+        return ""
+    return f"{call};to-tag={remote};from-tag={local};early-only"

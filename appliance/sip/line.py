@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.sip.blf import Field, Lamp
 from appliance.sip.feature_code import FeatureCode
 from appliance.sip.log import log
+from appliance.sip.monitor import Monitor
 from appliance.sip.registrar import Registrar
 from appliance.sip.texts import TextAccount, Texts
 
@@ -31,12 +31,10 @@ class Line:
         self._account = TextAccount(config, engine, self._arrived)
         self._texts = Texts(self._account, config, emit, calls.new_text)
         self._codes: list[FeatureCode] = []
-        self._field = Field(
-            Lamp(number, config.uri(number), self._account, engine, emit, self._forgotten)
-            for number in dict.fromkeys(config.extensions + config.orbits)
-        )
+        self._monitor = Monitor(config, self._account, engine, emit, self._forgotten)
+        self._account.on_mailbox = self._monitor.mailbox_told
         self._registrar = Registrar(
-            self._account, engine, config, emit, self._known, self._field.lose, lambda: bool(calls)
+            self._account, engine, config, emit, self._known, self._monitor.lose, lambda: bool(calls)
         )
         self._registrar.register()
 
@@ -57,7 +55,7 @@ class Line:
     def hang_up(self) -> None:
         """End codes, subscriptions and the registration; pjsip needs a little time to send it all."""
         self._registrar.unregister()
-        self._field.close()
+        self._monitor.close()
         for code in self._codes:
             code.give_up()
 
@@ -82,12 +80,12 @@ class Line:
     def _known(self, returned: bool) -> None:
         """The exchange knows us: again, or still."""
         if returned:
-            self._field.subscribe()
+            self._monitor.subscribe()
         else:
-            self._field.renew_next()
+            self._monitor.renew_next()
 
     def _forgotten(self) -> None:
         """The exchange knows one of our subscriptions no more: it was restarted, and knows none."""
         log.warning("the exchange has forgotten us: registering and subscribing anew")
-        self._field.subscribe()
+        self._monitor.subscribe()
         self._registrar.register()

@@ -110,7 +110,7 @@ class ScriptedExchange:
         self, subscribe: Request, version: int = 1, *, body: str | None = None, kind: str = "", state: str = ""
     ) -> None:
         """Send the state of whom a SUBSCRIBE asked for; `version` counts what follows on one SUBSCRIBE."""
-        user = re.sub(r".*<sip:([^@]*)@.*", r"\1", subscribe.header("to"))
+        user = re.sub(r".*sip:([^@]*)@.*", r"\1", subscribe.header("to"))
         body = self.bodies.get(user, "") if body is None else body
         kind = kind or self.types.get(user, TYPES.get(subscribe.header("event"), ""))
         ended = subscribe.header("expires") == "0"
