@@ -43,8 +43,8 @@ class Request:
 class ScriptedExchange:
     """Answers each method with what `answers` says, a function of how often it was asked; 200 by default.
 
-    A None is silence. INVITE's 200 bears `sdp`. What SUBSCRIBE accepted is followed by a NOTIFY with `bodies` for that user, of the type
-    in `types`, else of the one that the event package has.
+    A None is silence. What SUBSCRIBE accepted is followed by a NOTIFY with `bodies` for that user, of the
+    type in `types`, else of the one that the event package has.
     """
 
     def __init__(self, **answers: Callable[[int], Answer | None]) -> None:
@@ -100,14 +100,21 @@ class ScriptedExchange:
         self.send(
             f"SIP/2.0 {code} {reason}\r\n{copied}To: {request.header('to')}{tag}\r\n"
             f"Contact: {request.header('contact') if request.method == 'REGISTER' else self._contact()}\r\n"
-            f"Expires: 300\r\n{''.join(more)}Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
+            f"Expires: 300\r\n{''.join(more)}Content-Type: application/sdp\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}",
             request.source,
         )
         if request.method == "SUBSCRIBE" and code == 200:
             self.notify(request)
 
     def notify(
-        self, subscribe: Request, version: int = 1, *, body: str | None = None, kind: str = "", state: str = ""
+        self,
+        subscribe: Request,
+        version: int = 1,
+        *,
+        body: str | None = None,
+        kind: str = "",
+        state: str = "",
     ) -> None:
         """Send the state of whom a SUBSCRIBE asked for; `version` counts what follows on one SUBSCRIBE."""
         user = re.sub(r".*sip:([^@]*)@.*", r"\1", subscribe.header("to"))
