@@ -11,29 +11,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import logging
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.configuration import desk_config, gpio_pins, line_configs, ring_policy
 from appliance.control import protocol
 from appliance.control.document import Document
 from appliance.control.server import ControlServer
 from appliance.desk import actions, events
-from appliance.desk.desk import Desk, DeskConfig
+from appliance.desk.desk import Desk
 from appliance.desk.keys import Key
 from appliance.desk.lamps import lamps
+from appliance.desk.ringing import ringing
 from appliance.sip.agent import SipAgent
-from appliance.sip.config import SipConfig
+from appliance.store import Store, StoreError
 from drivers import base
-from drivers.gpio import GpioPins
 from drivers.hub import Hub
 from drivers.simulated import SimulatedDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from appliance.desk.lamps import Shine
+    from appliance.desk.ringing import Ringing
+    from appliance.desk.state import Snapshot
     from appliance.settings import Settings
 
 log = logging.getLogger("deskbell.daemon")
@@ -55,17 +60,18 @@ class Daemon:
     def __init__(self, settings: Settings) -> None:
         """Put the parts together; nothing is opened before `run`."""
         self._settings = settings
-        self._desk = Desk(_desk_config(settings))
         self._simulated = SimulatedDesk() if settings.devices.simulated else None
         self._hub = Hub(
             on_key=lambda event: self._soon(self._key, event),
             on_device=lambda device: self._soon(self._device, device),
             usb=settings.devices.usb,
-            gpio=_gpio_pins(settings),
+            gpio=gpio_pins(settings),
             simulated=self._simulated,
         )
+        first, *more = line_configs(settings)
         self._agent = SipAgent(
-            _sip_config(settings),
+            first,
+            more_lines=more,
             on_event=lambda event: self._soon(self._happens, event),
             card_of=self._card_of,
             on_death=lambda error: self._soon(self._die, error),
@@ -74,6 +80,9 @@ class Daemon:
             Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time()
         )
         self._document = Document(settings.desk.name, settings.line.user)
+        self._policy = ring_policy(settings)
+        self._heard: Ringing | None = None
+        self._day = datetime.date.min
         self._devices: dict[str, base.Device] = {}
         self._timers: dict[events.Timer, asyncio.TimerHandle] = {}
         self._shown: dict[str, dict[base.Lamp, base.LampState]] = {}
@@ -81,6 +90,9 @@ class Daemon:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; raise what must not be survived."""
         self._loop = asyncio.get_running_loop()
+        self._store = _open_store(self._settings)
+        kept = self._store.messages(self._loop.time()) if self._store else ()
+        self._desk = Desk(desk_config(self._settings), kept)
         self._over: asyncio.Future[None] = self._loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop)
@@ -88,6 +100,7 @@ class Daemon:
         try:
             self._hub.start()
             self._agent.start()
+            self._watch_day()
             log.info("the desk is open at %s", self._settings.desk.socket)
             await self._over
         finally:
@@ -96,6 +109,8 @@ class Daemon:
             await asyncio.to_thread(self._agent.stop)
             await asyncio.to_thread(self._hub.stop)
             await self._control.stop()
+            if self._store:
+                await asyncio.to_thread(self._store.close)
             log.info("the desk is closed")
 
     # --- what comes in
@@ -161,10 +176,15 @@ class Daemon:
         """Tell the desk, and carry out what it wants."""
         if isinstance(event, TOLD):
             log.info("%s", event)
+        before = self._desk.snapshot()
         wanted = self._desk.handle(event, self._loop.time())
         for action in wanted:
             self._carry_out(action)
-        self._light()
+        now = self._desk.snapshot()
+        self._light(now)
+        self._ring(now)
+        if now.messages is not before.messages:
+            self._keep(before, now)
         self._control.publish()
         return wanted
 
@@ -188,13 +208,35 @@ class Daemon:
         if handle := self._timers.pop(timer, None):
             handle.cancel()
 
-    def _light(self) -> None:
+    def _light(self, desk: Snapshot) -> None:
         """Show what has changed on every device's lamps."""
-        for device, plan in lamps(self._desk.snapshot()).items():
+        for device, plan in lamps(desk, self._policy).items():
             wanted = {base.Lamp(lamp): _lamp_state(shine) for lamp, shine in plan.items()}
             if self._shown.get(device) != wanted:
                 self._shown[device] = wanted
                 self._hub.show(device, wanted)
+
+    def _ring(self, desk: Snapshot) -> None:
+        """Let be heard what has changed."""
+        heard = ringing(desk, self._policy)
+        if heard != self._heard:
+            self._heard = heard
+            self._agent.ring(heard)
+
+    def _keep(self, before: Snapshot, desk: Snapshot) -> None:
+        """Have the store keep the messages that are new, or not as they were."""
+        if self._store:
+            known = {id(message) for message in before.messages}
+            changed = [message for message in desk.messages if id(message) not in known]
+            self._store.keep(changed, self._loop.time()).add_done_callback(_complain)
+
+    def _watch_day(self) -> None:
+        """Tell the desk when a day begins; looked at every minute, as clocks are set."""
+        today = datetime.datetime.now().astimezone().date()
+        if today != self._day:
+            self._day = today
+            self._happens(events.DayBegan())
+        self._loop.call_later(60, self._watch_day)
 
     def _state(self) -> dict[str, Any]:
         return self._document(self._desk.snapshot(), self._devices.values())
@@ -219,43 +261,15 @@ def _lamp_state(shine: Shine) -> base.LampState:
     return base.LampState(base.Pattern(shine.pattern), shine.colour)
 
 
-def _desk_config(settings: Settings) -> DeskConfig:
-    return DeskConfig(
-        extensions=tuple(settings.extensions.items()),
-        orbits=settings.park.orbits,
-        park_prefix=settings.park.prefix,
-        hold_alert=settings.desk.hold_alert,
-    )
-
-
-def _gpio_pins(settings: Settings) -> GpioPins | None:
-    """Return what is wired to the GPIO header; None where nothing is."""
-    wired = settings.buttons
-    buttons = {base.Key.ANSWER: wired.answer, base.Key.HOLD: wired.hold, base.Key.PARK: wired.park}
-    lit = {
-        base.Lamp.ANSWER: wired.answer_lamp,
-        base.Lamp.HOLD: wired.hold_lamp,
-        base.Lamp.PARK: wired.park_lamp,
-    }
-    keys = {key: pin for key, pin in buttons.items() if pin >= 0}
-    shown = {lamp: pin for lamp, pin in lit.items() if pin >= 0}
-    if not keys and not shown:
+def _open_store(settings: Settings) -> Store | None:
+    """Return the store; None when it cannot be used: then calls are answered all the same."""
+    try:
+        return Store(Path(settings.desk.store))
+    except StoreError as error:
+        log.error("%s; messages are not kept, until desk.store names a file that can be written", error)
         return None
-    return GpioPins(keys, shown, wired.active_low, wired.lamps_active_high, wired.bounce)
 
 
-def _sip_config(settings: Settings) -> SipConfig:
-    line = settings.line
-    return SipConfig(
-        user=line.user,
-        password=line.password,
-        host=line.server,
-        port=line.port,
-        local_port=line.local_port,
-        transport="tcp" if line.transport == "tcp" else "udp",
-        display_name=line.display_name,
-        expires=line.expires,
-        extensions=tuple(settings.extensions),
-        orbits=settings.park.orbits,
-        null_audio=not settings.devices.sound,
-    )
+def _complain(kept: Future[None]) -> None:
+    if error := kept.exception():
+        log.error("messages were not kept: %s", error)

@@ -36,7 +36,9 @@ WELCOME = """
     - lift the hook of the headset, or press Answer (A): you talk, the lamps follow
     - press Hold (H) to hold and resume, Park (P) to park; with no call, Park fetches the caller back
     - answer a second caller while you talk: the first goes on hold by itself
-    - click a colleague to call or to transfer; pull out the headset in the middle of a call
+    - click a colleague to call, to transfer, or to announce the caller first; one who is busy gets
+      the caller as soon as they are free; one who rings, you can pick up
+    - bring two callers into a conference; pull out the headset in the middle of a call
 
   From another terminal:
     {command} status
@@ -93,9 +95,18 @@ def _open(parts: ExitStack, port: int, stopped: threading.Event) -> None:
 
 def _write_settings(home: Path, control: Path, exchange: Exchange) -> None:
     settings = {
-        "desk": {"name": "Reception", "socket": str(control)},
+        "desk": {"name": "Reception", "socket": str(control), "store": str(home / "desk.db")},
         "line": {"server": "127.0.0.1", "port": exchange.sip_port, "user": DESK, "local_port": 0},
         "extensions": COLLEAGUES,
+        "dialling": {"country": "DE", "outside_prefix": "0"},
+        "codes": {
+            "mailbox": "*97",
+            "dnd_on": "*78",
+            "dnd_off": "*79",
+            "forward_on": "*21*",
+            "forward_off": "*22",
+            "watch_presence": True,
+        },
         "park": {"orbits": [str(orbit) for orbit in range(701, 706)], "prefix": "*7"},
         "devices": {"usb": False, "simulated": True, "sound": False},
     }

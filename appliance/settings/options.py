@@ -130,7 +130,7 @@ class DiallingOptions:
 class CodeOptions:
     """Feature codes of the exchange; "" where it has none."""
 
-    pickup: str = option("", "Dialled before an extension that rings, to take the call.", checks.code)
+    pickup: str = option("**", "Dialled before an extension that rings, to take the call.", checks.code)
     mailbox: str = option("", "The number of the mailbox.", checks.code)
     dnd_on: str = option("", "Do not disturb.", checks.code)
     dnd_off: str = option("", "Disturb again.", checks.code)

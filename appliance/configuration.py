@@ -1,0 +1,132 @@
+"""What each room is told of the settings: one value for the desk, the lines, the buttons, the ringing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from appliance.desk.config import DeskConfig, ParkDialect
+from appliance.desk.ringing import RingPolicy, WhileTalking
+from appliance.numbers import DialPlan, Form
+from appliance.sip.config import Dtmf, Monitor, SipConfig, Srtp, Transport
+from drivers import base
+from drivers.gpio import GpioPins
+
+if TYPE_CHECKING:
+    from appliance.settings import LineOptions, Settings
+
+
+def desk_config(settings: Settings) -> DeskConfig:
+    """Return how the desk is set up."""
+    calls, codes, park, dialling = settings.calls, settings.codes, settings.park, settings.dialling
+    lines = {"": settings.line, **settings.lines}
+    plan = DialPlan(
+        dialling.country,
+        cast("Form", dialling.form),
+        dialling.outside_prefix,
+        dialling.internal_digits,
+        dialling.allow,
+        dialling.deny,
+    )
+    return DeskConfig(
+        dial=plan.dialled,
+        numbers=tuple(line.user for line in lines.values()),
+        lines=tuple((name, line.user) for name, line in lines.items()),
+        extensions=tuple(settings.extensions.items()),
+        speed_dials=tuple(settings.speed_dial.items()),
+        voicemail_number=codes.mailbox,
+        orbits=park.orbits,
+        park_dialect=cast("ParkDialect", park.dialect),
+        park_prefix=park.prefix if park.dialect == "code" else "",
+        park_extension=park.extension,
+        max_incoming=calls.max_incoming,
+        overflow=calls.overflow,
+        auto_answer=calls.auto_answer,
+        auto_hold=calls.auto_hold,
+        divert_after=calls.divert_after,
+        divert_to=calls.divert_to,
+        hold_alert=settings.desk.hold_alert,
+        camp_on=calls.camp_on,
+        camp_patience=calls.camp_limit,
+        conference_size=calls.conference_size,
+        conference_room=calls.conference_room,
+        pickup_code=codes.pickup,
+        dnd_divert_to=calls.dnd_divert_to,
+        dnd_on_code=codes.dnd_on,
+        dnd_off_code=codes.dnd_off,
+        forward_on_code=codes.forward_on,
+        forward_off_code=codes.forward_off,
+        away_after=settings.desk.away_after,
+    )
+
+
+def line_configs(settings: Settings) -> tuple[SipConfig, ...]:
+    """Return all lines; the first watches the extensions, the orbits and the desk's own features."""
+    first = _line_config(settings, "", settings.line)
+    return first, *(_line_config(settings, name, line) for name, line in settings.lines.items())
+
+
+def _line_config(settings: Settings, name: str, line: LineOptions) -> SipConfig:
+    main = name == ""
+    return SipConfig(
+        line=name,
+        user=line.user,
+        password=line.password,
+        host=line.server,
+        port=line.port,
+        transport=cast("Transport", line.transport),
+        domain=line.domain,
+        outbound_proxy=line.outbound_proxy,
+        display_name=line.display_name,
+        local_port=line.local_port,
+        expires=line.expires,
+        session_expires=line.session_expires,
+        ca_file=line.ca_file,
+        pin=line.pin,
+        srtp=cast("Srtp", line.srtp),
+        codecs=line.codecs,
+        dtmf=cast("Dtmf", line.dtmf),
+        direct_calls=line.direct_calls,
+        monitor=cast("Monitor", line.monitor),
+        monitor_list=line.monitor_list,
+        presence_list=line.presence_list,
+        publish=line.publish,
+        mailbox=line.mailbox,
+        extensions=tuple(settings.extensions) if main else (),
+        orbits=settings.park.orbits if main else (),
+        watch_self=main and settings.codes.watch_presence,
+        dnd_lamp=settings.codes.dnd_lamp if main else "",
+        forward_lamp=settings.codes.forward_lamp if main else "",
+        null_audio=not settings.devices.sound,
+    )
+
+
+def ring_policy(settings: Settings) -> RingPolicy:
+    """Return how a call is heard."""
+    options = settings.ringing
+    return RingPolicy(
+        options.headset,
+        options.ringer,
+        options.light,
+        options.tone_internal,
+        options.tone_external,
+        options.volume,
+        options.every,
+        WhileTalking(options.while_talking),
+        options.waiting_volume,
+    )
+
+
+def gpio_pins(settings: Settings) -> GpioPins | None:
+    """Return what is wired to the GPIO header; None where nothing is."""
+    wired = settings.buttons
+    buttons = {base.Key.ANSWER: wired.answer, base.Key.HOLD: wired.hold, base.Key.PARK: wired.park}
+    lit = {
+        base.Lamp.ANSWER: wired.answer_lamp,
+        base.Lamp.HOLD: wired.hold_lamp,
+        base.Lamp.PARK: wired.park_lamp,
+    }
+    keys = {key: pin for key, pin in buttons.items() if pin >= 0}
+    shown = {lamp: pin for lamp, pin in lit.items() if pin >= 0}
+    if not keys and not shown:
+        return None
+    return GpioPins(keys, shown, wired.active_low, wired.lamps_active_high, wired.bounce)
