@@ -82,6 +82,8 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
     """pjsua2's root object with the callbacks that belong to no call and no account."""
 
     on_sound_failed: Callable[[], None] | None = None
+    on_request: Callable[[str, str], int] | None = None
+    """Gets the method and text of a request that comes outside any dialog, CANCEL too: 0 lets it in."""
 
     def __init__(self, sources: Sources) -> None:
         """`sources` judges who may ring."""
@@ -128,6 +130,8 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
         prm.statusCode, entry = self._sources.judge(prm.method, prm.rdata.srcAddress, time.monotonic())
         if entry:
             log.warning("%s", entry)
+        if not prm.statusCode and self.on_request:
+            prm.statusCode = self.on_request(prm.method, prm.rdata.wholeMsg)
 
     @guarded
     def onUnhandledRequest(self, prm: pj.OnUnhandledRequestParam) -> None:
