@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web import states
+from tests.web.asking import row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +27,42 @@ def found(page: Page, check: str) -> Any:
     return page.evaluate((CHECKS / f"{check}.js").read_text())
 
 
-@pytest.mark.parametrize("state", ["idle", "morning"])
+EVERYTHING = ["?", "f", "2", "3", "t", "k"]  # keys that show what is not seen at first
+
+
+@pytest.mark.parametrize("state", ["idle", "morning", "consultation", "conference"])
 def test_every_control_has_a_name(page: Page, daemon: StandInDaemon, state: str) -> None:
     daemon.show(getattr(states, state)())
-    expect(page.locator(".call")).to_have_count(len(daemon.state["calls"]))
+    expect(page.locator(":is(.call, .member)")).to_have_count(len(daemon.state["calls"]))
     assert found(page, "nameless") == []
-    page.keyboard.press("?")
-    assert found(page, "nameless") == []
+    for key in EVERYTHING:
+        page.keyboard.press(key)
+        assert found(page, "nameless") == [], key
+        page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["morning", "consultation", "conference"])
+def test_every_text_stands_out_behind_every_tab_and_in_every_dialog(
+    open_page: Callable[..., Page], daemon: StandInDaemon, state: str, theme: str
+) -> None:
+    daemon.show(getattr(states, state)())
+    page = open_page(color_scheme=theme, reduced_motion="reduce")
+    for key in EVERYTHING:
+        page.keyboard.press(key)
+        if key == "3":
+            row(page, "1006").get_by_role("button").click()
+            page.keyboard.press("Escape")
+        result = found(page, "faint")
+        assert result["count"] > 100
+        assert result["faint"] == [], key
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Forward all calls").click()
+    assert found(page, "faint")["faint"] == []
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="People").click()
+    row(page, "1002").get_by_role("button").click()
+    assert found(page, "faint")["faint"] == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -60,7 +90,9 @@ def test_nothing_spills_out_sideways(page: Page, daemon: StandInDaemon, state: s
     expect(page.locator(".extension")).to_have_count(len(daemon.state["extensions"]))
     for width in (320, 390, 900, 1440):
         page.set_viewport_size({"width": width, "height": 844})
-        assert found(page, "spilling") == [], width
+        for tab in ("people", "recent", "messages"):
+            page.locator(f"#tab-{tab}").click()
+            assert found(page, "spilling") == [], (width, tab)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

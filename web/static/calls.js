@@ -1,6 +1,7 @@
 // The calls in three lists: now, waiting, on hold. Each row carries its own buttons.
 
 import { ask } from "./ask.js";
+import { showConference } from "./conference.js";
 import { showKeypad } from "./dialogs.js";
 import { beginGiving, followGiving } from "./give.js";
 import { announced as announces, calledFor, divertedBy, lineOf, returnOf, whoIs, wordFor } from "./parties.js";
@@ -67,6 +68,7 @@ function write(id, number) {
 function paint(state) {
   const groups = grouped(state.calls);
   keepFocus(() => {
+    showConference(groups.members);
     for (const [id, show] of Object.entries(lists)) show(groups[id]);
   });
   write("count-waiting", groups.waiting.length);

@@ -4,7 +4,7 @@ import { ask } from "./ask.js";
 import { showKeypad } from "./dialogs.js";
 import { whoIs } from "./parties.js";
 import { copy, count, mark, picture, put, rowsOf } from "./rows.js";
-import { current, grouped, onChange } from "./store.js";
+import { current } from "./store.js";
 import { _ } from "./words.js";
 
 const card = document.getElementById("conference");
@@ -22,8 +22,8 @@ function fill(row, _key, call) {
 
 const show = rowsOf(list, () => copy("member-row"), fill);
 
-onChange((state) => {
-  const { members } = grouped(state.calls);
+/** Show who talks together, as [id, call]; nobody: no card. */
+export function showConference(members) {
   show(members);
   card.hidden = !members.length;
   if (!members.length) return;
@@ -31,7 +31,7 @@ onChange((state) => {
   mark(card, "data-state", held ? "held" : "conference");
   word.textContent = held ? _("On hold") : _("You and %(count)s others", { count: members.length });
   count(card, Math.min(...members.map(([, call]) => call.since)));
-}, "calls");
+}
 
 card.addEventListener("click", (event) => {
   const button = event.target.closest("button");

@@ -92,9 +92,11 @@ function filter() {
 
 const visible = () => [...list.children].filter((row) => !row.hidden).map((row) => row.firstElementChild);
 
+const topOf = (button) => button.getBoundingClientRect().top;
+
 /** How many people stand in one line, for the arrow keys. */
 function across(buttons) {
-  const next = buttons.findIndex((button) => button.offsetTop !== buttons[0].offsetTop);
+  const next = buttons.findIndex((button) => topOf(button) !== topOf(buttons[0]));
   return next === -1 ? buttons.length : next;
 }
 

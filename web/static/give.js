@@ -71,7 +71,8 @@ export function giveTo(number) {
 panel.addEventListener("submit", (event) => {
   if (!event.target.matches(".give")) return;
   event.preventDefault();
-  give(event.submitter?.value || how, event.target.target.value.trim());
+  const { submitter } = event; // Enter presses the first button, even where it is hidden
+  give(submitter && !submitter.hidden ? submitter.value : how, event.target.target.value.trim());
 });
 
 panel.addEventListener("click", (event) => {

@@ -4,7 +4,6 @@ import "./lines.js";
 import "./own.js";
 import "./status.js";
 import "./calls.js";
-import "./conference.js";
 import "./orbits.js";
 import "./extensions.js";
 import "./recent.js";
