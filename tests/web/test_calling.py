@@ -282,6 +282,14 @@ def test_a_refusal_is_told_in_the_dialog_in_front(page: Page, daemon: StandInDae
     expect(keypad).to_have_count(0)  # there is nobody to hear it
 
 
+def test_a_microphone_that_is_off_is_told_on_the_call_itself(page: Page, daemon: StandInDaemon) -> None:
+    daemon.change(calls={"c1": states.call("1001", "Ada", "answered")})
+    expect(row(page, "c1")).to_be_visible()
+    expect(page.get_by_text("Microphone off")).to_be_hidden()
+    daemon.change(muted=True)
+    expect(row(page, "c1").get_by_text("Microphone off")).to_be_visible()
+
+
 def test_the_last_number_is_called_again(page: Page, daemon: StandInDaemon) -> None:
     page.get_by_role("button", name="Redial").click()
     expect_asked(daemon, ("redial", {}))

@@ -35,6 +35,7 @@ onChange(({ orbits }) => {
 
 onChange(({ muted }) => {
   mark(place("mute"), "aria-pressed", String(muted));
+  mark(document.body, "data-muted", muted && "");
   picture(place("mute"), muted ? "microphone_off" : "microphone");
 }, "muted");
 
