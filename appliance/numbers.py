@@ -6,8 +6,8 @@ exchange wants, and the outside-line prefix goes before it. Where somebody has t
 is taken off first: it counts as typed when the number is a valid one without it and is none with it; where
 no country is set, whenever the number begins with it.
 
-Patterns of the allow and deny lists are compared with the number before the outside-line prefix: an external
-one as +country…, where the country is known. In a pattern X is any digit, and * at the end is anything.
+Patterns of the allow and deny lists are compared with the number without the outside-line prefix, both as it
+is typed and, where the country is known, as +country…. In a pattern X is any digit, * at the end anything.
 Emergency numbers are never denied.
 """
 
@@ -54,10 +54,11 @@ class DialPlan:
         if self._emergency(bare):
             return bare
         if not self._external(bare):
-            self._permit(bare, typed)
+            self._permit(typed, (bare,), (bare,))
             return bare
         public, number = self._public(bare)
-        self._permit(_e164(number) if number else public, typed)
+        meant = self._readings(public)
+        self._permit(typed, meant, (*meant, *self._readings(bare), *self._readings(self._inside(bare))))
         return self.outside_prefix + self._formed(public, number)
 
     def _bare(self, typed: str) -> str:
@@ -87,13 +88,24 @@ class DialPlan:
         return bare, number
 
     def _valid(self, bare: str) -> phonenumbers.PhoneNumber | None:
+        number = self._parsed(bare)
+        return number if number and phonenumbers.is_valid_number(number) else None
+
+    def _parsed(self, bare: str) -> phonenumbers.PhoneNumber | None:
         if not self.country and bare[0] != "+":
             return None
         try:
-            number = phonenumbers.parse(bare, self.country or None)
+            return phonenumbers.parse(bare, self.country or None)
         except phonenumbers.NumberParseException:
             return None
-        return number if phonenumbers.is_valid_number(number) else None
+
+    def _inside(self, bare: str) -> str:
+        return bare.removeprefix(self.outside_prefix) or bare
+
+    def _readings(self, bare: str) -> tuple[str, ...]:
+        """Return a number as it is, and as what it may be taken for, valid or not."""
+        number = self._parsed(bare)
+        return (bare, _e164(number)) if number else (bare,)
 
     def _formed(self, public: str, number: phonenumbers.PhoneNumber | None) -> str:
         """Return an external number in the form that the exchange wants; one that is unknown as it is."""
@@ -103,11 +115,12 @@ class DialPlan:
             return _e164(number)
         return re.sub(r"\D", "", phonenumbers.format_out_of_country_calling_number(number, self.country))
 
-    def _permit(self, number: str, typed: str) -> None:
+    def _permit(self, typed: str, meant: tuple[str, ...], readings: tuple[str, ...]) -> None:
+        """Raise NumberError when a number is denied in any reading, or not allowed as what is meant."""
         for pattern in self.deny:
-            if matches(pattern, number):
+            if any(matches(pattern, reading) for reading in readings):
                 raise NumberError(f"{typed} must not be called from here: {pattern} is denied")
-        if self.allow and not any(matches(pattern, number) for pattern in self.allow):
+        if self.allow and not any(matches(pattern, reading) for pattern in self.allow for reading in meant):
             raise NumberError(f"{typed} must not be called from here: it is on no list of allowed numbers")
 
 

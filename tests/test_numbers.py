@@ -52,7 +52,9 @@ def test_what_is_no_number_is_refused_by_name(typed: str) -> None:
         assert dialled.isalnum()  # of "1001; DROP", what stands behind ; is a parameter
 
 
-@pytest.mark.parametrize("typed", ["0900 1234567", "+49 900 1234567", "0 0900 1234567", "0049-900-1234567"])
+@pytest.mark.parametrize(
+    "typed", ["0900 1234567", "+49 900 1234567", "0 0900 1234567", "0049-900-1234567", "0900 12", "00900 12"]
+)
 def test_a_denied_number_is_denied_however_it_is_written(typed: str) -> None:
     plan = DialPlan("DE", outside_prefix="0", deny=("+49900*",))
     with pytest.raises(NumberError, match=r"\+49900\* is denied"):

@@ -37,7 +37,7 @@ def test_a_parked_caller_is_shown_with_name_and_parker_and_is_fetched(reception:
     state = reception.until("seen", lambda s: any(o["state"] == "taken" for o in s["orbits"].values()))
     (number, orbit), *others = ((n, o) for n, o in state["orbits"].items() if o["state"] == "taken")
     assert not others
-    assert (orbit["number"], orbit["by"]) == ("1001", "Reception")
+    assert (orbit["number"], orbit["by"]) == ("1001", "200")
     reception.until_hears("1001")  # music, and nobody's tone
     reception.ask(Retrieve(number))
     reception.desk.until_call("answered")
