@@ -40,24 +40,25 @@ class Account(pj.Account):  # type: ignore[misc]
         super().__init__()
         if config.srtp == "mandatory" and config.first_hop.transport != "tls":
             log.warning("the keys of encrypted media go over %s in clear", config.first_hop.transport.upper())
-        self._config = config
+        self._config, self._engine = config, engine
         self.fault = ""
         """Why this line cannot work: in words, "" when it can."""
         try:
-            transport = engine.transport(config)
+            engine.check(config)
         except SipError as error:
             if not config.line:  # without the first line there is no desk
                 raise
-            transport, self.fault = pj.PJSUA_INVALID_ID, str(error)
-        self._settings = _settings(config, transport)
+            self.fault = str(error)
+        self._settings = _settings(config)
         self._way: tuple[Server, str] | None = None
         self._on_call = on_call
         self.create(self._settings)
 
     def attach(self, server: Server, address: str) -> None:
-        """Send all new requests to this server; our media are at this local address."""
+        """Send all new requests to this server, from this local address; PortError when that cannot be."""
         if self._way == (server, address):
             return
+        self._settings.sipConfig.transportId = self._engine.transport(self._config, address)
         self._way = server, address
         # "hide": only an outbound proxy is told of itself (loose routing, RFC 3261 section 16.12).
         hide = "" if self._config.outbound_proxy else ";hide"
@@ -92,8 +93,8 @@ class Account(pj.Account):  # type: ignore[misc]
         self._on_call(prm.callId, prm.rdata.wholeMsg)
 
 
-def _settings(config: SipConfig, transport: int) -> pj.AccountConfig:
-    """Return pjsua2's settings for a line."""
+def _settings(config: SipConfig) -> pj.AccountConfig:
+    """Return pjsua2's settings for a line that is not attached to a server yet."""
     settings = pj.AccountConfig()
     settings.idUri = config.address_of_record
     settings.regConfig.registrarUri = config.registrar
@@ -101,7 +102,6 @@ def _settings(config: SipConfig, transport: int) -> pj.AccountConfig:
     settings.regConfig.retryIntervalSec = 0
     settings.regConfig.timeoutSec = config.expires
     settings.regConfig.disableRegOnModify = True
-    settings.sipConfig.transportId = transport
     settings.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", config.user, 0, config.password))
     settings.mediaConfig.transportConfig.port = config.rtp_ports[0]
     settings.mediaConfig.transportConfig.portRange = config.rtp_ports[1] - config.rtp_ports[0]

@@ -24,9 +24,10 @@ import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.sip.errors import PortError, SipError, words
 from appliance.sip.log import LogWriter, log
-from appliance.sip.network import Watch
+from appliance.sip.network import Watch, local_address
+from appliance.sip.servers import find, is_address
 from appliance.sip.sources import Sources
-from appliance.sip.tls import Certificate, Identity, authorities, fingerprint, objection
+from appliance.sip.tls import Certificate, Identity, authorities, objection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -192,16 +193,27 @@ class Engine:
         """Monotonic seconds."""
         return time.monotonic()
 
-    def transport(self, config: SipConfig) -> int:
-        """Return pjsua2's id of the transport for a line, opened for the first that needs it."""
+    def check(self, config: SipConfig) -> None:
+        """Raise SipError when a line is set up in a way that cannot work, as far as can be told offline."""
+        hop = config.first_hop
+        if hop.transport == "tls":
+            authorities(config.ca_file)
+            Identity(hop.host, config.pin).check()
+        if is_address(hop.host) and (address := local_address(config.bind, find(hop).servers[0])):
+            self.transport(config, address)
+
+    def transport(self, config: SipConfig, address: str) -> int:
+        """Return pjsua2's id of the transport at a local address, opened for the first line that needs it.
+
+        PortError when the port cannot be opened.
+        """
         kind = config.first_hop.transport
         believed = authorities(config.ca_file) if kind == "tls" else ""
-        key = (kind, config.bind, believed)
+        key = (kind, address, believed)
         if key not in self._transports:
+            settings = _transport_config(address, config.local_port, believed)
             try:
-                self._transports[key] = self.endpoint.transportCreate(
-                    _TRANSPORTS[kind], _transport_config(config, believed)
-                )
+                self._transports[key] = self.endpoint.transportCreate(_TRANSPORTS[kind], settings)
             except pj.Error as error:
                 raise PortError(f"SIP port {config.local_port} cannot be opened: {words(error)}") from error
         return self._transports[key]
@@ -230,7 +242,7 @@ class Engine:
         """Have pjsip register and re-invite from the address that this machine has now."""
         moved = pj.IpChangeParam()
         moved.shutdownTransport = True  # connections from an address that is ours no more
-        moved.restartListener = False  # it listens at all addresses
+        moved.restartListener = False  # there is a new one
         self.endpoint.handleIpChange(moved)
 
     @property
@@ -317,6 +329,8 @@ class Engine:
         self._endpoint = endpoint = Endpoint(self._sources)
         _create_silently(endpoint)
         endpoint.libInit(self._endpoint_config())
+        # pjsua takes no account before there is a transport, and where ours must be is known only later.
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, _transport_config("127.0.0.1", 0, ""))
         endpoint.libStart()
         self._order_codecs(endpoint)
         self._watch = Watch()
@@ -426,15 +440,12 @@ class Engine:
 _NEVER = 255  # places below the most preferred codec: priority 0
 
 
-def _transport_config(config: SipConfig, believed: str) -> pj.TransportConfig:
+def _transport_config(address: str, port: int, believed: str) -> pj.TransportConfig:
     settings = pj.TransportConfig()
-    settings.boundAddress = config.bind
-    settings.port = config.local_port
+    settings.boundAddress, settings.port = address, port
     settings.tlsConfig.CaListFile = believed
     settings.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
     settings.tlsConfig.verifyServer = False  # onTransportState does, and tells what is wrong
-    if config.pin:
-        fingerprint(config.pin)
     return settings
 
 

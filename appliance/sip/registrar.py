@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import re
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]
 from appliance.desk.events import RegistrationChanged
 from appliance.desk.state import RegistrationState
 from appliance.sip import servers
-from appliance.sip.errors import words
+from appliance.sip.errors import SipError, words
 from appliance.sip.log import log
 from appliance.sip.network import local_address
 from appliance.sip.servers import NoServer, Servers
@@ -40,8 +41,9 @@ BETTER_SECONDS = 30.0
 
 _DNS_SECONDS = 30.0  # until the DNS is asked again after it told nothing, or for less than this
 _NO_SERVICE = (408, 502, 503, 504)
-_OS_ERRORS = 120000  # PJ_ERRNO_START_SYS
-_TLS_ERRORS = range(470000, 520000)  # PJ_SSL_ERRNO_START and its space
+_UNREACHABLE = {
+    os.strerror(code) for code in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
+}
 _RETRY_AFTER = re.compile(r"^Retry-After\s*:\s*(\d{1,6})", re.IGNORECASE | re.MULTILINE)
 _CONTACT = re.compile(r"^(?:Contact|m)\s*:\s*(?:[^<\r\n]*<)?([^>;\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _REFUSED = "the exchange refuses the user or the password"
@@ -166,9 +168,11 @@ class Registrar:
             self._account.attach(server, self._address)
             self._account.setRegistration(True)
         except pj.Error as error:
-            self._not_served(503, self._why(error.status, words(error)), 0.0)
-            return
-        self._await_answer()
+            self._not_served(503, self._why(words(error)), 0.0)
+        except SipError as error:
+            self._fail(0, str(error), self._pause())
+        else:
+            self._await_answer()
 
     def _await_answer(self) -> None:
         self._asking = True
@@ -193,7 +197,7 @@ class Registrar:
             wait = _RETRY_AFTER.search(text)
             self._not_served(
                 code,
-                reason if text else self._why(answer.status, answer.reason),
+                reason if text else self._why(answer.reason),
                 min(float(wait[1]), REFUSED_SECONDS[1]) if wait else 0.0,
             )
         else:
@@ -242,18 +246,17 @@ class Registrar:
         self._rounds = min(self._rounds + 1, 16)
         return longest * random.uniform(0.5, 1.0)  # noqa: S311
 
-    def _why(self, status: int, reason: str) -> str:
-        """Return why a request could not be sent, in plain words."""
+    def _why(self, reason: str) -> str:
+        """Return in plain words why a request could not be sent; `reason` is the system's or OpenSSL's."""
         server = self._servers.current
         if fault := self._engine.take_fault(server):
             return fault
-        if status in _TLS_ERRORS:
-            return f"{server} does not speak TLS, or none as new as TLS 1.2"
-        match status - _OS_ERRORS:
-            case errno.ECONNREFUSED:
-                return f"the exchange refuses the connection: nobody listens at {server}"
-            case errno.ENETUNREACH | errno.EHOSTUNREACH | errno.ENETDOWN | errno.EADDRNOTAVAIL:
-                return _NO_NETWORK
+        if reason == os.strerror(errno.ECONNREFUSED):
+            return f"the exchange refuses the connection: nobody listens at {server}"
+        if reason in _UNREACHABLE:
+            return _NO_NETWORK
+        if self._config.first_hop.transport == "tls":
+            return f"no connection by TLS 1.2 or newer to {server}: {reason}"
         return f"the exchange cannot be reached: {reason}"
 
     def _try_better(self) -> None:
@@ -290,14 +293,21 @@ class Registrar:
         elif address != self._address:
             log.warning("the local address is %s now", address)
             self._rounds = 0
-            self._address = address
-            self._abandon()
-            self._account.attach(server, address)
-            self._engine.move()
-            self._await_answer()
+            self._move(server, address)
         elif not self.registered:
             self._rounds = 0
             self.register()
+
+    def _move(self, server: Server, address: str) -> None:
+        self._address = address
+        self._abandon()
+        try:
+            self._account.attach(server, address)
+        except SipError as error:
+            self._fail(0, str(error), self._pause())
+        else:
+            self._engine.move()
+            self._await_answer()
 
     def _abandon(self) -> None:
         if self._asking:

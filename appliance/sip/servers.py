@@ -105,9 +105,16 @@ class Servers:
         self.current = server
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is an address, which the DNS need not be asked for."""
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return False
+
+
 def look_up(hop: Hop, name_server: str, done: Callable[[Found | NoServer], None]) -> None:
     """Find the servers and hand them to `done`: at once where `hop` is an address, else from a thread."""
-    if _is_address(hop.host):
+    if is_address(hop.host):
         done(find(hop))
         return
 
@@ -123,7 +130,7 @@ def look_up(hop: Hop, name_server: str, done: Callable[[Found | NoServer], None]
 def find(hop: Hop, name_server: str = "") -> Found:
     """Ask for the servers of a host, blocking; NoServer when there are none."""
     port = hop.port or _PORTS[hop.transport]
-    if _is_address(hop.host):
+    if is_address(hop.host):
         return Found((Server(hop.host, port),), math.inf)
     names = _Names(name_server)
     with suppress(_NothingError):
@@ -217,12 +224,6 @@ class _Names:
         except (OSError, UnicodeError):
             raise _NothingError from None
         return [str(address[0]) for *_, address in known]
-
-
-def _is_address(host: str) -> bool:
-    with suppress(ValueError):
-        return bool(ipaddress.ip_address(host))
-    return False
 
 
 def _talks_sip(server: Server) -> bool:

@@ -41,6 +41,11 @@ class Identity(NamedTuple):
     host: str
     pin: str = ""
 
+    def check(self) -> None:
+        """Raise SipError when the pin is none."""
+        if self.pin:
+            fingerprint(self.pin)
+
 
 def objection(certificate: Certificate, identity: Identity) -> str:
     """Return in plain words why this certificate does not prove that identity; "" when it does."""

@@ -54,6 +54,7 @@ class ScriptedExchange:
         self.sdp = SDP
         self.types: dict[str, str] = {}
         self.asked: list[Request] = []
+        self.replies: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((self.host, 0))
         self.sip_port: int = self._socket.getsockname()[1]
@@ -83,7 +84,9 @@ class ScriptedExchange:
             if data == b"END":
                 return
             text = data.decode(errors="replace")
-            if text.strip("\r\n\0") and not text.startswith("SIP/2.0"):
+            if text.startswith("SIP/2.0"):
+                self.replies.append(text)
+            elif text.strip("\r\n\0"):
                 self._answer(Request(text, source))
 
     def _answer(self, request: Request) -> None:
@@ -100,7 +103,7 @@ class ScriptedExchange:
         self.send(
             f"SIP/2.0 {code} {reason}\r\n{copied}To: {request.header('to')}{tag}\r\n"
             f"Contact: {request.header('contact') if request.method == 'REGISTER' else self._contact()}\r\n"
-            f"Expires: 300\r\n{''.join(more)}Content-Type: application/sdp\r\n"
+            f"{''.join(more) or 'Expires: 300' + chr(13) + chr(10)}Content-Type: application/sdp\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}",
             request.source,
         )

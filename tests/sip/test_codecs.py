@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import pytest
 
 from appliance.desk.actions import PlaceCall
 from appliance.sip import SipAgent, SipConfig, SipError
-from appliance.sip.phone import Phones
+from tests.sip.own_phone import Phone
 from tests.sip.parties import Operator, config, until
 from tests.sip.scripted import ScriptedExchange
 from tests.sip.sound import level
@@ -22,39 +21,6 @@ if TYPE_CHECKING:
     from appliance.demo.exchange import Exchange
 
 TALKING_SECONDS = 1.5
-
-
-class Phone:
-    """A phone of this process with codecs of its own, which can say a tone and record what it hears."""
-
-    def __init__(self, exchange: Exchange, line: str, **settings: Any) -> None:
-        self._line, self._password = line, exchange.password(line)
-        self._events: list[dict[str, Any]] = []
-        self._news = threading.Condition()
-        self._phones = Phones(config(exchange, user="", password="", log_level=1, **settings), self._tell)
-
-    def __enter__(self) -> Self:
-        self._phones.start()
-        self.do("register", password=self._password)
-        self.wait("RegistrationChanged", state="registered")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._phones.stop()
-
-    def do(self, verb: str, **more: Any) -> None:
-        self._phones.do(json.dumps({"do": verb, "line": self._line, **more}))
-
-    def wait(self, event: str, **fields: Any) -> None:
-        wanted = {"event": event, **fields}
-        with self._news:
-            found = self._news.wait_for(lambda: any(wanted.items() <= e.items() for e in self._events), 10)
-        assert found, f"no {wanted} among {self._events}"
-
-    def _tell(self, line: str) -> None:
-        with self._news:
-            self._events.append(json.loads(line))
-            self._news.notify_all()
 
 
 def spoken(exchange: Exchange, line: str) -> str:

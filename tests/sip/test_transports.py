@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from appliance.desk.actions import HangUpCall, PlaceCall
 from appliance.desk.events import CallReleased, RegistrationChanged
 from appliance.desk.state import ExtensionState, RegistrationState
+from appliance.sip import SipConfig
 from tests.sip.parties import Operator, config
 
 if TYPE_CHECKING:
@@ -39,7 +41,17 @@ def test_an_exchange_that_cannot_prove_who_it_is_is_not_talked_to(exchange: Exch
     settings = config(exchange, port=exchange.tls_port, transport="tls")
     with Operator(settings) as operator:
         failed = operator.wait(RegistrationChanged, state=RegistrationState.FAILED)
-    assert failed.reason == "the exchange cannot be reached"
+    assert failed.reason.endswith("Deskbell demo authority is no authority that we believe")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_a_port_where_nobody_listens_is_told(transport: Literal["tcp", "tls"]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port: int = once.getsockname()[1]
+    settings = SipConfig("200", "x", "127.0.0.1", port=port, transport=transport, null_audio=True)
+    with Operator(settings) as operator:
+        failed = operator.wait(RegistrationChanged, state=RegistrationState.FAILED)
+    assert failed.reason == f"the exchange refuses the connection: nobody listens at 127.0.0.1:{port}"
 
 
 @pytest.mark.exchange
