@@ -31,6 +31,7 @@ class Account(pj.Account):  # type: ignore[misc]
 
     on_answer: Callable[[pj.OnRegStateParam], None] | None = None
     on_mailbox: Callable[[str], None] | None = None
+    on_published: Callable[[int, str, str], None] | None = None
 
     def __init__(self, config: SipConfig, engine: Engine, on_call: Callable[[int, str], None]) -> None:
         """`on_call` gets pjsua2's id of a call that comes in, and the INVITE.
@@ -86,6 +87,15 @@ class Account(pj.Account):  # type: ignore[misc]
         """A NOTIFY about the mailbox came that nobody had asked for."""
         if self.on_mailbox:
             self.on_mailbox(prm.rdata.wholeMsg)
+
+    @guarded
+    def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:
+        """A request outside any dialog has its final answer; or, by pjsip's own word, none came."""
+        event = prm.e.body.tsxState
+        if event.tsx.method == "PUBLISH" and self.on_published:
+            answered = event.type == pj.PJSIP_EVENT_RX_MSG
+            response = event.src.rdata.wholeMsg if answered else ""
+            self.on_published(event.tsx.statusCode, event.tsx.statusText, response)
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from appliance.desk.events import Event
     from appliance.desk.ringing import Ringing
+    from appliance.desk.state import ExtensionState
     from appliance.sip.config import SipConfig
 
 _HANG_UP_SECONDS = 0.6
@@ -71,6 +72,10 @@ class SipAgent:
     def do(self, action: actions.SipAction | actions.RouteAudio) -> None:
         """Have an action of the desk done; callable from any thread, returns at once."""
         self._engine.post(lambda: self._perform(action))
+
+    def publish(self, state: ExtensionState) -> None:
+        """Tell the exchanges that the operator is AVAILABLE, BUSY, AWAY or DND; from any thread, at once."""
+        self._engine.post(lambda: [line.publish(state) for line in self._lines.values()])
 
     def ring(self, ringing: Ringing | None) -> None:
         """Let the operator hear that calls wait, or nothing; callable from any thread, returns at once."""

@@ -78,7 +78,7 @@ class Lamp:
             self._emit(ExtensionChanged(self._number, view.state, view.party, view.reason, view.dialog))
 
 
-class Calls:
+class DialogReader:
     """Reads the dialog-info of one number (RFC 4235)."""
 
     def __init__(self, show: Callable[[View], None]) -> None:
@@ -108,7 +108,7 @@ class Calls:
         self._show(View(_UNKNOWN, reason=reason))
 
 
-class Person:
+class PresenceReader:
     """Reads the presence of one number (RFC 3863, 4480), which comes whole each time."""
 
     def __init__(self, show: Callable[[View], None]) -> None:
@@ -133,7 +133,7 @@ class Person:
         self._show(View(_UNKNOWN, reason=reason))
 
 
-class Members:
+class ListReader:
     """Reads a list of many numbers (RFC 4662) and hands each its own."""
 
     def __init__(self, readers: dict[str, Reader], on_missing: Callable[[str, Reader], None]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from appliance.sip.feature_code import FeatureCode
 from appliance.sip.log import log
 from appliance.sip.monitor import Monitor
+from appliance.sip.publication import Publication
 from appliance.sip.registrar import Registrar
 from appliance.sip.texts import TextAccount, Texts
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from appliance.desk import actions
     from appliance.desk.events import Event
+    from appliance.desk.state import ExtensionState
     from appliance.sip.calls import Calls
     from appliance.sip.config import SipConfig
     from appliance.sip.engine import Engine
@@ -33,6 +35,7 @@ class Line:
         self._codes: list[FeatureCode] = []
         self._monitor = Monitor(config, self._account, engine, emit, self._forgotten)
         self._account.on_mailbox = self._monitor.mailbox_told
+        self._publication = Publication(config, self._account, engine)
         self._registrar = Registrar(
             self._account, engine, config, emit, self._known, self._monitor.lose, lambda: bool(calls)
         )
@@ -52,9 +55,14 @@ class Line:
         """Send a text message."""
         self._texts.send(action.message, action.number, action.text)
 
+    def publish(self, state: ExtensionState) -> None:
+        """Tell the exchange that the operator is AVAILABLE, BUSY, AWAY or DND, where it takes that."""
+        self._publication.publish(state)
+
     def hang_up(self) -> None:
         """End codes, subscriptions and the registration; pjsip needs a little time to send it all."""
         self._registrar.unregister()
+        self._publication.withdraw()
         self._monitor.close()
         for code in self._codes:
             code.give_up()
@@ -81,6 +89,7 @@ class Line:
         """The exchange knows us: again, or still."""
         if returned:
             self._monitor.subscribe()
+            self._publication.renew()
         else:
             self._monitor.renew_next()
 

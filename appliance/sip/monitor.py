@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from appliance.desk.events import Feature
-from appliance.sip.blf import Calls, Lamp, Members, Person
+from appliance.sip.blf import DialogReader, Lamp, ListReader, PresenceReader
 from appliance.sip.identity import message
 from appliance.sip.own_state import Mailbox, OwnFeature
 from appliance.sip.subscription import DIALOG, MESSAGES, PRESENCE, Subscription
@@ -71,12 +71,12 @@ class Monitor:
         people: dict[str, Reader] = {}
         for number in dict.fromkeys(config.extensions):
             lamp = Lamp(number, config.monitor, emit)
-            calls[number], people[number] = Calls(lamp.calls), Person(lamp.person)
+            calls[number], people[number] = DialogReader(lamp.calls), PresenceReader(lamp.person)
         orbits = [number for number in dict.fromkeys(config.orbits) if number not in calls]
         if config.monitor == "presence":
             calls.clear()
         for number in orbits:
-            calls[number] = Calls(Lamp(number, "dialog", emit).calls)
+            calls[number] = DialogReader(Lamp(number, "dialog", emit).calls)
         self._watch(DIALOG, config.monitor_list, calls)
         if config.monitor != "dialog":
             self._watch(PRESENCE, config.presence_list, people)
@@ -97,7 +97,8 @@ class Monitor:
     def _watch(self, package: Package, list_name: str, readers: dict[str, Reader]) -> None:
         """Watch many by one list, where there is one, else each by itself."""
         if list_name and readers:
-            self._add(package, list_name, Members(readers, partial(self._watch_alone, package)), lists=True)
+            members = ListReader(readers, partial(self._watch_alone, package))
+            self._add(package, list_name, members, lists=True)
         else:
             for number, reader in readers.items():
                 self._add(package, number, reader)

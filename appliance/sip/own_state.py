@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from appliance.desk.events import FeatureChanged, MessagesWaiting
 from appliance.desk.state import ExtensionState
 from appliance.sip import message_summary
-from appliance.sip.blf import Calls, Person
+from appliance.sip.blf import DialogReader, PresenceReader
 from appliance.sip.log import log
 from appliance.sip.xml import BodyError
 
@@ -48,7 +48,7 @@ class Mailbox:
         """Say so in the log, once."""
         if reason != self._lost:
             self._lost = reason
-            log.warning("nobody tells how many messages wait: %s", reason)
+            log.info("nobody tells how many messages wait: %s", reason)
 
 
 class OwnFeature:
@@ -62,11 +62,11 @@ class OwnFeature:
 
     def by_lamp(self) -> Reader:
         """Read a lamp that burns while the feature is on: dialog-info of what is no call."""
-        return Calls(self._lamp_shows)
+        return DialogReader(self._lamp_shows)
 
     def by_presence(self) -> Reader:
         """Read our own presence, which tells of do-not-disturb."""
-        return Person(self._presence_shows)
+        return PresenceReader(self._presence_shows)
 
     def _lamp_shows(self, view: View) -> None:
         self._tell(view, on=view.state is not ExtensionState.AVAILABLE)
@@ -78,7 +78,7 @@ class OwnFeature:
         if view.state is ExtensionState.UNKNOWN:
             if view.reason != self._lost:
                 self._lost = view.reason
-                log.warning("nobody tells of %s at the exchange: %s", self._feature.value, view.reason)
+                log.info("nobody tells of %s at the exchange: %s", self._feature.value, view.reason)
             return
         self._lost = ""
         event = FeatureChanged(self._feature, on, view.party.number if on else "")

@@ -52,6 +52,7 @@ class ScriptedExchange:
         self.answers = answers
         self.bodies: dict[str, str] = {}
         self.sdp = SDP
+        self.contact = ""
         self.types: dict[str, str] = {}
         self.asked: list[Request] = []
         self.replies: list[str] = []
@@ -97,13 +98,14 @@ class ScriptedExchange:
         if chosen is None:
             return
         code, reason, *more = chosen
+        lines = "".join(more) or "Expires: 300\r\n"
         tag = "" if ";tag=" in request.header("to") else ";tag=scripted"
         copied = "".join(f"{name}: {request.header(name)}\r\n" for name in ("via", "from", "call-id", "cseq"))
         body = self.sdp if request.method == "INVITE" and code == 200 else ""
         self.send(
             f"SIP/2.0 {code} {reason}\r\n{copied}To: {request.header('to')}{tag}\r\n"
-            f"Contact: {request.header('contact') if request.method == 'REGISTER' else self._contact()}\r\n"
-            f"{''.join(more) or 'Expires: 300' + chr(13) + chr(10)}Content-Type: application/sdp\r\n"
+            f"Contact: {self.contact or self._own_or_ours(request)}\r\n"
+            f"{lines}Content-Type: application/sdp\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}",
             request.source,
         )
@@ -137,6 +139,9 @@ class ScriptedExchange:
             f"Content-Length: {len(body.encode())}\r\n\r\n{body}",
             subscribe.source,
         )
+
+    def _own_or_ours(self, request: Request) -> str:
+        return request.header("contact") if request.method == "REGISTER" else self._contact()
 
     def _contact(self) -> str:
         return f"<sip:{self.host}:{self.sip_port}>"
