@@ -75,7 +75,7 @@ class SipAgent:
 
     def publish(self, state: ExtensionState) -> None:
         """Tell the exchanges that the operator is AVAILABLE, BUSY, AWAY or DND; from any thread, at once."""
-        self._engine.post(lambda: [line.publish(state) for line in self._lines.values()])
+        self._engine.post(lambda: self._publish(state))
 
     def ring(self, ringing: Ringing | None) -> None:
         """Let the operator hear that calls wait, or nothing; callable from any thread, returns at once."""
@@ -102,6 +102,10 @@ class SipAgent:
                 self._lines[self._configs[0].line].send_text(action)
             case _:
                 self._calls.perform(action)
+
+    def _publish(self, state: ExtensionState) -> None:
+        for line in self._lines.values():
+            line.publish(state)
 
     def _open(self) -> None:
         self._sound = Sound(self._engine.endpoint, self._configs[0].null_audio)
