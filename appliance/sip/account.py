@@ -98,21 +98,6 @@ class Account(pj.Account):  # type: ignore[misc]
             self.on_published(event.tsx.statusCode, event.tsx.statusText, response)
 
     @guarded
-    def onMwiInfo(self, prm: pj.OnMwiInfoParam) -> None:
-        """A NOTIFY about the mailbox came that nobody had asked for."""
-        if self.on_mailbox:
-            self.on_mailbox(prm.rdata.wholeMsg)
-
-    @guarded
-    def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:
-        """A request outside any dialog has its final answer; or, by pjsip's own word, none came."""
-        event = prm.e.body.tsxState
-        if event.tsx.method == "PUBLISH" and self.on_published:
-            answered = event.type == pj.PJSIP_EVENT_RX_MSG
-            response = event.src.rdata.wholeMsg if answered else ""
-            self.on_published(event.tsx.statusCode, event.tsx.statusText, response)
-
-    @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         """An INVITE came."""
         self._on_call(prm.callId, prm.rdata.wholeMsg)
