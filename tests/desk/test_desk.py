@@ -5,78 +5,11 @@ from __future__ import annotations
 import pytest
 
 from appliance.desk import actions, events
-from appliance.desk.desk import Desk, DeskConfig
 from appliance.desk.events import Clock, Timer
 from appliance.desk.keys import LONG_PRESS, Key
-from appliance.desk.lamps import Lamp, Pattern, lamps
-from appliance.desk.state import CallState, ExtensionState, OrbitState, Party, RegistrationState
-
-ADA = Party("1001", "Ada")
-BOB = Party("1002", "Bob")
-CONFIG = DeskConfig(extensions=(("1001", "Ada"),), orbits=("701", "702"), park_prefix="*7")
-HEADSET, BUTTONS = "headset", "buttons"
-
-
-class Reception:
-    """A desk with a headset and three buttons, registered, its clock in our hands."""
-
-    def __init__(self) -> None:
-        self.desk = Desk(CONFIG)
-        self.now = 100.0
-        self.happens(events.DeviceAttached(HEADSET, audio=True))
-        self.happens(events.DeviceAttached(BUTTONS))
-        self.happens(events.RegistrationChanged(RegistrationState.REGISTERED, 200))
-        for orbit in CONFIG.orbits:
-            self.happens(events.ExtensionChanged(orbit, ExtensionState.AVAILABLE))
-
-    def happens(self, event: events.Event, after: float = 0.01) -> list[actions.Action]:
-        self.now += after
-        return self.desk.handle(event, self.now)
-
-    def rings(self, call: str = "a", party: Party = ADA) -> list[actions.Action]:
-        return self.happens(events.CallArrived(call, party, "200"))
-
-    def talks(self, call: str = "a", party: Party = ADA) -> None:
-        self.rings(call, party)
-        self.happens(events.Answer(call))
-        self.happens(events.CallAnswered(call), after=5)
-
-    def presses(self, key: Key, device: str = BUTTONS, hold: float = 0.1) -> list[actions.Action]:
-        """Press and let go; a press longer than LONG_PRESS lets its timer end on the way."""
-        done = self.happens(events.KeyPressed(device, key))
-        started = [
-            a.timer for a in done if isinstance(a, actions.StartTimer) and a.timer.clock is Clock.LONG_PRESS
-        ]
-        if hold >= LONG_PRESS:
-            for timer in started:
-                done += self.happens(events.TimerEnded(timer), LONG_PRESS)
-        return done + self.happens(events.KeyReleased(device, key), hold)
-
-    def state(self, call: str) -> CallState | None:
-        found = self.desk.snapshot().call(call)
-        return found.state if found else None
-
-    def lamp(self, lamp: Lamp, device: str = HEADSET) -> Pattern:
-        return lamps(self.desk.snapshot())[device][lamp].pattern
-
-    def notice(self) -> str:
-        return self.desk.snapshot().notice
-
-
-@pytest.fixture
-def desk() -> Reception:
-    return Reception()
-
-
-def wire(done: list[actions.Action]) -> list[actions.Action]:
-    """Return what goes to the exchange."""
-    return [action for action in done if isinstance(action, actions.SipAction)]
-
-
-def refusal(done: list[actions.Action]) -> str:
-    (refused,) = (action for action in done if isinstance(action, actions.Refuse))
-    return refused.reason
-
+from appliance.desk.lamps import Lamp, Pattern
+from appliance.desk.state import CallState, ExtensionState, OrbitState, Party
+from tests.desk.reception import ADA, BOB, BUTTONS, CONFIG, HEADSET, Reception, refusal, wire
 
 # --- answering
 
