@@ -179,6 +179,17 @@ def test_a_consultation_takes_the_room_of_any_other_call(page: Page, daemon: Sta
     assert len(heights) == 1
 
 
+def test_the_transfer_field_stands_in_the_room_of_the_buttons(page: Page, daemon: StandInDaemon) -> None:
+    daemon.change(calls={"c1": states.call("1001", "Ada", "answered")})
+    expect(row(page, "c1").get_by_role("button", name="Hold")).to_be_visible()
+    before = row(page, "c1").bounding_box()
+    page.keyboard.press("t")
+    expect(page.get_by_label("Transfer to")).to_be_focused()
+    assert row(page, "c1").bounding_box() == before
+    page.keyboard.press("Escape")
+    expect(row(page, "c1").get_by_role("button", name="Transfer")).to_be_focused()
+
+
 # --- camp-on
 
 
@@ -285,7 +296,7 @@ def test_a_refusal_is_told_in_the_dialog_in_front(page: Page, daemon: StandInDae
 def test_a_microphone_that_is_off_is_told_on_the_call_itself(page: Page, daemon: StandInDaemon) -> None:
     daemon.change(calls={"c1": states.call("1001", "Ada", "answered")})
     expect(row(page, "c1")).to_be_visible()
-    expect(page.get_by_text("Microphone off")).to_be_hidden()
+    expect(row(page, "c1").get_by_text("Microphone off")).to_be_hidden()
     daemon.change(muted=True)
     expect(row(page, "c1").get_by_text("Microphone off")).to_be_visible()
 

@@ -9,6 +9,10 @@ import { _ } from "./words.js";
 
 const panel = document.getElementById("calls");
 const choosing = document.getElementById("choosing");
+const purposes = {
+  transfer: _("Transfer to a number, or choose a person"),
+  divert: _("Divert to a number, or choose a person (empty: as set up)"),
+};
 let giving = ""; // the call that is being given away
 let how = ""; // "transfer" or "divert"
 
@@ -30,10 +34,11 @@ export function beginGiving(key, wish) {
   mark(document.body, "data-giving", wish);
   const who = whoIs(current().calls[key]);
   choosing.textContent = _("Choose who gets %(who)s", { who });
-  put(form, "purpose", wish === "divert" ? _("Divert to (empty: where such calls go)") : _("Transfer to"));
-  mark(form, "data-how", wish);
+  put(form, "purpose", purposes[wish]);
   form.target.required = wish !== "divert";
-  for (const button of form.querySelectorAll("button[value]")) button.hidden = (button.value === "divert") !== (wish === "divert");
+  for (const button of form.querySelectorAll("button[value]")) {
+    button.hidden = (button.value === "divert") !== (wish === "divert");
+  }
   form.hidden = false;
   form.target.focus();
 }
