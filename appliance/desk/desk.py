@@ -107,7 +107,7 @@ def _settle(board: Board, before: Snapshot, event: Event) -> None:
     conference.settle(board)
     consulting.settle(board)
     camping.serve(board)
-    features.settle(board)
+    features.settle(board, before)
     if not board.active:
         switching.mute(board, on=False)
     mixed = conference.mixed(board.desk)

@@ -15,6 +15,7 @@ from appliance.desk.state import Counters
 
 if TYPE_CHECKING:
     from appliance.desk.board import Board, Handlers, Timers
+    from appliance.desk.state import Snapshot
 
 _NAMES = {"dnd": "do-not-disturb", "forward": "call-forward"}
 
@@ -76,11 +77,11 @@ def touched(board: Board) -> None:
     board.set(away=False)
 
 
-def settle(board: Board) -> None:
+def settle(board: Board, before: Snapshot) -> None:
     """Who talks is not away; the desk is idle from the end of the last call on."""
     if board.active:
         touched(board)
-    elif board.desk.calls or not board.idle_since:
+    elif before.calls or not board.idle_since:
         board.idle_since = board.now
 
 
