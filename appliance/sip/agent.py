@@ -11,6 +11,7 @@ from appliance.sip.engine import Engine, guarded
 from appliance.sip.line import Line
 from appliance.sip.ring import Ring
 from appliance.sip.sound import Sound
+from appliance.sip.texts import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,6 +112,7 @@ class SipAgent:
         self._sound = Sound(self._engine.endpoint, self._configs[0].null_audio)
         self._ring = Ring(self._engine, self._sound)
         self._calls = Calls(self._engine, self._sound, self._on_event)
+        self._engine.endpoint.on_request = self._requested
         for config in self._configs:
             self._lines[config.line] = Line(config, self._engine, self._calls, self._on_event)
 
@@ -125,8 +127,15 @@ class SipAgent:
         for line in self._lines.values():
             line.close()
         self._lines.clear()
+        self._engine.endpoint.on_request = None
         self._sound.close()
         del self._calls, self._ring, self._sound
+
+    def _requested(self, method: str, text: str) -> int:
+        """Say what to answer a request outside any dialog with, 0: let it in."""
+        if method == "CANCEL":
+            self._calls.cancelled(text)
+        return verdict(text) if method == "MESSAGE" else 0
 
     @property
     def _idle(self) -> bool:

@@ -76,7 +76,7 @@ class Call(pj.Call):  # type: ignore[misc]
         self._referral = Referral(name, owner.emit, self._later)
         self._digits = Digits(self._later)
         self._ended = False
-        self._elsewhere = False
+        self.elsewhere = False
         self._alarms: list[Alarm] = []
 
     def destroy(self) -> None:
@@ -146,6 +146,10 @@ class Call(pj.Call):  # type: ignore[misc]
     def mixable(self) -> bool:
         """Whether its party may be heard by others and hear them: not while it is on hold."""
         return not self._hold.wanted
+
+    def is_in_dialog(self, call_id: str) -> bool:
+        """Whether its dialog has this Call-ID."""
+        return not self._ended and self.isActive() and self.getInfo().callIdString == call_id
 
     def audio(self) -> pj.AudioMedia | None:
         """Return its audio in the conference bridge, None while there is none."""
@@ -237,7 +241,7 @@ class Call(pj.Call):  # type: ignore[misc]
 
     def _heard(self, text: str) -> None:
         heard = message(text)
-        self._elsewhere = self._elsewhere or is_completed_elsewhere(heard)
+        self.elsewhere = self.elsewhere or is_completed_elsewhere(heard)
         party = connected_party(heard, self.getInfo().remoteUri)
         if party is not None and party != self.party:
             self.party = party
@@ -251,7 +255,7 @@ class Call(pj.Call):  # type: ignore[misc]
         if self._ended:
             return
         self._ended = True
-        elsewhere = self._elsewhere or is_completed_elsewhere(message(last))
+        elsewhere = self.elsewhere or is_completed_elsewhere(message(last))
         self._owner.emit(CallReleased(self.name, code, reason, elsewhere))
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from appliance.desk.events import CallReleased
 from appliance.sip.arrival import arrival
 from appliance.sip.call import Call
 from appliance.sip.errors import words
-from appliance.sip.identity import message
+from appliance.sip.identity import is_completed_elsewhere, message
 from appliance.sip.log import log
 
 if TYPE_CHECKING:
@@ -90,6 +90,13 @@ class Calls:
         event = arrival(call.name, message(invite), config)
         call.party = event.party
         self.emit(event)
+
+    def cancelled(self, cancel: str) -> None:
+        """Hear a CANCEL; pjsip acts on it then, but does not tell what its Reason is (RFC 3326)."""
+        request = message(cancel)
+        for call in self._calls.values():
+            if call.is_in_dialog(request.first("call-id")):
+                call.elsewhere = call.elsewhere or is_completed_elsewhere(request)
 
     def place(self, account: Account, config: SipConfig, action: actions.PlaceCall) -> None:
         """Call a number; CallReleased tells when not even an INVITE can be sent."""

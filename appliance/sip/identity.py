@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from appliance.desk.state import NOBODY, Party
 
 _FOLD = re.compile(r"\r?\n[ \t]+")
-_COMPACT = {"from": "f", "to": "t"}
+_COMPACT = {"from": "f", "to": "t", "call-id": "i", "content-type": "c", "referred-by": "b"}
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _NAME_ADDR = re.compile(rf"\s*(?P<name>{_QUOTED}|[^<\"]*)\s*<(?P<uri>[^>]*)>", re.DOTALL)
 _COMMA = re.compile(rf"({_QUOTED}|<[^>]*>|[^,])")

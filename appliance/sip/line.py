@@ -31,7 +31,7 @@ class Line:
         """Open the account and send the first REGISTER."""
         self._config, self._engine, self._calls, self._emit = config, engine, calls, emit
         self._account = TextAccount(config, engine, self._arrived)
-        self._texts = Texts(self._account, config, emit, calls.new_text)
+        self._texts = Texts(self._account, config, emit, calls)
         self._codes: list[FeatureCode] = []
         self._monitor = Monitor(config, self._account, engine, emit, self._forgotten)
         self._account.on_mailbox = self._monitor.mailbox_told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
@@ -12,15 +12,19 @@ from appliance.sip.account import Account
 from appliance.sip.engine import guarded
 from appliance.sip.errors import words
 from appliance.sip.identity import message, remote_party
-from appliance.sip.log import log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from appliance.sip.calls import Calls
     from appliance.sip.config import SipConfig
 
-MAX_BYTES = 12_000
-"""How long a text may be: with its headers it has to fit what pjsip takes as one message, 16,384 bytes."""
+MAX_BYTES = 10_000
+"""How long a text may be, in UTF-8."""
+
+PART_BYTES = 500
+"""A longer text goes in parts: a MESSAGE must not exceed 1300 bytes (RFC 3428 section 8), headers and
+credentials included, and Asterisk drops the text of one that has more than 1023."""
 
 _PLAIN = "text/plain"
 _REASONS = {
@@ -31,6 +35,28 @@ _REASONS = {
 }
 
 
+def verdict(request: str) -> int:
+    """Return what to answer a MESSAGE with before anybody reads it, 0: let it in.
+
+    What is no text gets 415 (RFC 3428 section 7); an empty one is well, and says nothing.
+    """
+    asked = message(request)
+    if asked.first("content-type").partition(";")[0].strip().lower() != _PLAIN:
+        return 415
+    return 0 if asked.body else 200
+
+
+def parts(text: str) -> list[str]:
+    """Cut a text into what one MESSAGE each may hold, behind a blank where there is one."""
+    found, rest = [], text
+    while len(rest.encode()) > PART_BYTES:
+        part = rest.encode()[:PART_BYTES].decode(errors="ignore")
+        part = part[: part.rfind(" ") + 1] or part
+        found.append(part)
+        rest = rest[len(part) :]
+    return [*found, rest]
+
+
 class TextAccount(Account):
     """The account, which also passes on the messages that came and the answers to ours."""
 
@@ -39,7 +65,7 @@ class TextAccount(Account):
 
     @guarded
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:
-        """A MESSAGE came; pjsip has answered 200."""
+        """A MESSAGE came, and pjsip has answered 200."""
         if self.on_text:
             self.on_text(prm)
 
@@ -50,6 +76,14 @@ class TextAccount(Account):
             self.on_text_answer(prm)
 
 
+class _Text(NamedTuple):
+    """A text of ours, as far as it is not sent yet."""
+
+    name: str
+    uri: str
+    parts: deque[str]
+
+
 class Texts:
     """The text messages of a line, in and out."""
 
@@ -58,50 +92,57 @@ class Texts:
         account: TextAccount,
         config: SipConfig,
         emit: Callable[[TextArrived | TextAnswered], None],
-        new_id: Callable[[], str],
+        calls: Calls,
     ) -> None:
-        """`new_id` names the messages that come in."""
-        self._account, self._config, self._emit, self._new_id = account, config, emit, new_id
-        # pjsua2 names an answered message by its target and text: of equal ones, the first is answered first.
-        self._sent: dict[tuple[str, str], deque[str]] = {}
+        """`calls` names the texts that come in."""
+        self._account, self._config, self._emit = account, config, emit
+        self._new_id, self._later = calls.new_text, calls.later
+        self._unsent: deque[_Text] = deque()  # the first of them waits for an answer
         account.on_text, account.on_text_answer = self._arrived, self._answered
 
     def send(self, name: str, number: str, text: str) -> None:
-        """Send a text; TextAnswered tells what came of it."""
+        """Send a text once those before it are answered; TextAnswered tells what came of it."""
         if len(text.encode()) > MAX_BYTES:
             self._emit(TextAnswered(name, 413, f"the text is longer than {MAX_BYTES} bytes"))
             return
-        uri = self._config.uri(number)
-        sent = self._sent.setdefault((uri, text), deque())
-        sent.append(name)
-        try:
-            self._send(uri, text)
-        except pj.Error as error:
-            sent.pop()
-            self._emit(TextAnswered(name, 400, words(error)))
+        self._unsent.append(_Text(name, self._config.uri(number), deque(parts(text))))
+        if len(self._unsent) == 1:
+            self._send_next()
 
-    def _send(self, uri: str, text: str) -> None:
+    def _send_next(self) -> None:
+        """Send the next part of the first text."""
+        text = self._unsent[0]
+        try:
+            self._send(text.uri, text.parts[0])
+        except pj.Error as error:
+            self._finish(400, words(error))
+
+    def _send(self, uri: str, part: str) -> None:
         settings = pj.BuddyConfig()
         settings.uri, settings.subscribe = uri, False
         buddy = pj.Buddy()  # pjsua2 sends messages to buddies only
         buddy.create(self._account, settings)
         parameters = pj.SendInstantMessageParam()
-        parameters.contentType, parameters.content = f"{_PLAIN};charset=UTF-8", text
+        parameters.contentType, parameters.content = f"{_PLAIN};charset=UTF-8", part
         buddy.sendInstantMessage(parameters)
 
     def _answered(self, prm: pj.OnInstantMessageStatusParam) -> None:
-        waiting = self._sent.get((prm.toUri, prm.msgBody))
-        if not waiting:
-            log.warning("an answer to a message that was not sent: %d", prm.code)
+        if not self._unsent:
             return
-        name = waiting.popleft()
-        if not waiting:
-            del self._sent[(prm.toUri, prm.msgBody)]
-        self._emit(TextAnswered(name, prm.code, _REASONS.get(prm.code, prm.reason)))
+        text = self._unsent[0]
+        text.parts.popleft()
+        if prm.code // 100 == 2 and text.parts:
+            self._send_next()
+        else:
+            self._finish(prm.code, _REASONS.get(prm.code, prm.reason))
+
+    def _finish(self, status: int, reason: str) -> None:
+        """Tell of the first text, and go on to the next."""
+        text = self._unsent.popleft()
+        self._emit(TextAnswered(text.name, status, reason))
+        if self._unsent:
+            self._later(0, self._send_next)
 
     def _arrived(self, prm: pj.OnInstantMessageParam) -> None:
-        came = message(prm.rdata.wholeMsg)
-        if prm.contentType.lower() != _PLAIN:
-            log.info("a message of the type %s is not shown", prm.contentType)
-            return
-        self._emit(TextArrived(self._new_id(), remote_party(came), prm.msgBody))
+        sender = remote_party(message(prm.rdata.wholeMsg))
+        self._emit(TextArrived(self._new_id(), sender, prm.msgBody))

@@ -200,6 +200,10 @@ class Phones:
             )
             return found() or {}
 
+    def told(self, line: str, event: str, since: int = 0) -> list[dict[str, Any]]:
+        """All that a phone told of one kind."""
+        return [e for e in self._events[since:] if (e["line"], e["event"]) == (line, event)]
+
     def hears(self, line: str, hz: float, folder: Path) -> float:
         """How loud a tone is in what this phone hears just now, 0 to 32767."""
         return level(self.heard(line, folder), hz)
