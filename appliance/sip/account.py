@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.sip.engine import guarded
 from appliance.sip.errors import SipError
+from appliance.sip.identity import message
 from appliance.sip.log import log
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from appliance.sip.engine import Engine
     from appliance.sip.servers import Server
 
+_STALE = re.compile(r"^(?:WWW|Proxy)-Authenticate:.*\bstale\s*=\s*\"?true", re.IGNORECASE | re.MULTILINE)
 _OUTBOUND_PROXY = 1  # PJSUA_REG_USE_OUTBOUND_PROXY
 _SESSION_SECONDS_MIN = 90  # RFC 4028 section 4: Min-SE
 _SRTP = {
@@ -51,6 +54,7 @@ class Account(pj.Account):  # type: ignore[misc]
                 raise
             self.fault = str(error)
         self._settings = _settings(config)
+        self._challenged = "", 0  # Call-ID and CSeq
         self._way: tuple[Server, str] | None = None
         self._on_call = on_call
         self.create(self._settings)
@@ -77,8 +81,22 @@ class Account(pj.Account):  # type: ignore[misc]
         self.modify(self._settings)
 
     @guarded
+    def onAuthChallenge(self, prm: pj.OnAuthChallengeParam) -> None:
+        """Answer no challenge that follows on a digest of ours, unless only its nonce was stale (RFC 7616).
+
+        pjsip would try the same password again with every new nonce, and exchanges ban who does that.
+        """
+        response = message(prm.rdata.wholeMsg)
+        call, sequence = response.first("call-id"), int(response.first("cseq").split()[0])
+        refused = self._challenged == (call, sequence - 1) and not _STALE.search(prm.rdata.wholeMsg)
+        self._challenged = call, sequence
+        if refused:
+            prm.challenge.abandon()
+
+    @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
         """The registrar answered, or did not in time."""
+        self._challenged = "", 0
         if self.on_answer:
             self.on_answer(prm)
 

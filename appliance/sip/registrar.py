@@ -33,7 +33,7 @@ RETRY_SECONDS = 2.0
 RETRY_SECONDS_MAX = 30.0
 """Between two rounds over servers that do not serve: so long at first, and at most."""
 
-REFUSED_SECONDS = (5.0, 300.0, 600.0, 1800.0)
+REFUSED_SECONDS = (5.0, 30.0, 300.0, 600.0, 1800.0)
 """After the exchange has refused us, again and again: exchanges ban who tries a wrong password often."""
 
 BETTER_SECONDS = 30.0
@@ -198,7 +198,7 @@ class Registrar:
             self._not_served(
                 code,
                 reason if text else self._why(answer.reason),
-                min(float(wait[1]), REFUSED_SECONDS[1]) if wait else 0.0,
+                min(float(wait[1]), REFUSED_SECONDS[2]) if wait else 0.0,
             )
         else:
             self._refused(code, answer.reason, text)
