@@ -30,8 +30,11 @@ class View:
     dialog: str = ""
 
 
+_NOT_TOLD = View(_UNKNOWN, reason="the exchange has not told whether it can be reached")
+
+
 def combined(calls: View | None, person: View | None) -> View | None:
-    """Return what both sources tell together; None while that is not known yet.
+    """Return what both sources tell together; None while no call was told of.
 
     Calls are certain where there are any. Without, the person says whether anybody can take one: the calls
     of a telephone that is switched off look like those of one that is idle.
@@ -39,7 +42,7 @@ def combined(calls: View | None, person: View | None) -> View | None:
     if calls is None:
         return None
     if calls.state is _AVAILABLE:
-        return person
+        return person or _NOT_TOLD
     if calls.state is _UNKNOWN and person is not None and person.state in _PRESENT:
         return person
     return calls

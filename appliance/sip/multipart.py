@@ -48,7 +48,7 @@ def parts(content_type: str, body: str) -> list[Part]:
         return [Part(content_type, "", body)]
     boundary = kind.parameters.get("boundary", "")
     if not boundary:
-        shown = re.search(r"^--(\S+)[ \t]*$", body, re.MULTILINE)
+        shown = re.search(r"^--(\S+)[ \t]*\r?$", body, re.MULTILINE)
         boundary = shown[1] if shown else ""
     if not boundary:
         return []

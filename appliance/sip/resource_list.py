@@ -77,7 +77,10 @@ def _resources(element: Element, bodies: dict[str, Part], depth: int) -> Iterato
     found = [bodies.get(content_id(instance.get("cid", ""))) for instance in instances]
     nested = [part for part in found if part and media_type(part.content_type).is_multipart]
     for part in nested if depth else ():
-        yield from _notification(part, depth - 1).resources
+        try:
+            yield from _notification(part, depth - 1).resources
+        except BodyError as error:
+            yield Resource(number, reason=str(error))
     if not nested:
         active = [part for part, instance in zip(found, instances, strict=True) if part and _state(instance)]
         yield Resource(number, tuple(active), "" if active else _nothing(instances))

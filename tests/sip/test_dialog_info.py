@@ -14,6 +14,7 @@ from appliance.sip.xml import BodyError
 
 AVAILABLE, RINGING = ExtensionState.AVAILABLE, ExtensionState.RINGING
 BUSY, HELD, UNKNOWN = ExtensionState.BUSY, ExtensionState.HELD, ExtensionState.UNKNOWN
+CONFERENCE = ExtensionState.CONFERENCE
 ANN = Party("1002", "Ann")
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
@@ -53,6 +54,11 @@ def dialog(state: str, ident: str = "a", extra: str = "", attributes: str = "") 
     return f'<dialog id="{ident}" {attributes}><state>{state}</state>{extra}</dialog>'
 
 
+def focus(side: str, value: str = "") -> str:
+    told = f' pvalue="{value}"' if value else ""
+    return f'<{side}><target uri="sip:c@pbx"><param pname="isfocus"{told}/></target></{side}>'
+
+
 def summary(*bodies: str) -> tuple[ExtensionState, Party]:
     dialogs = Dialogs()
     for body in bodies:
@@ -81,7 +87,13 @@ def test_every_captured_notification_is_understood(name: str) -> None:
         (document(dialog("trying")), RINGING, NOBODY),
         (document(dialog(" Confirmed ", extra=REMOTE)), BUSY, ANN),
         (document(dialog("confirmed", extra=RENDERING_NO + REMOTE)), HELD, ANN),
+        (document(dialog("confirmed", extra=focus("local") + REMOTE)), CONFERENCE, ANN),
+        (document(dialog("confirmed", extra=focus("remote"))), CONFERENCE, Party("c")),
+        (document(dialog("confirmed", extra=focus("local", "no"))), BUSY, NOBODY),
+        (document(dialog("early", extra=focus("remote"))), RINGING, Party("c")),
         (document(dialog("on-the-phone")), UNKNOWN, NOBODY),
+        (document(dialog("on-the-phone"), dialog("terminated", "b")), UNKNOWN, NOBODY),
+        (document(dialog("confirmed"), dialog("confirmed", "b", focus("local"))), CONFERENCE, NOBODY),
         (document("<dialog/>"), UNKNOWN, NOBODY),
         (document(dialog("terminated"), dialog("confirmed", "b"), dialog("early", "c")), RINGING, NOBODY),
         (document(dialog("confirmed", extra=RENDERING_NO), dialog("confirmed", "b")), BUSY, NOBODY),
@@ -128,6 +140,40 @@ def test_an_exchange_that_never_counts_its_versions_is_believed() -> None:
     assert summary(document(dialog("early"), version="0"), document(version="0")) == (AVAILABLE, NOBODY)
 
 
+def ringing(state: str = "early", **attributes: str) -> str:
+    told = {"call-id": "a@b", "local-tag": "theirs", "remote-tag": "callers"} | attributes
+    names = " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in told.items())
+    return document(dialog(state, attributes=names))
+
+
+def replaces(body: str) -> str:
+    dialogs = Dialogs()
+    assert dialogs.apply(parse(body))
+    return dialogs.shown().replaces
+
+
+def test_a_ringing_dialog_can_be_picked_up_by_who_is_told_its_call_id_and_tags() -> None:
+    # As in flow-invite-replaces-early: whoever calls the extension has the extension's tag as the remote one.
+    assert replaces(ringing()) == "a@b;to-tag=callers;from-tag=theirs;early-only"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ringing("confirmed"),
+        ringing("terminated"),
+        ringing(direction="initiator"),
+        ringing(**{"remote-tag": ""}),
+        ringing(**{"call-id": ""}),
+        ringing(**{"local-tag": "a;b"}),
+        ringing(**{"call-id": "a&#13;&#10;Route: evil"}),
+        document(dialog("early")),
+    ],
+)
+def test_a_dialog_that_does_not_ring_or_is_not_told_cannot_be_picked_up(body: str) -> None:
+    assert replaces(body) == ""
+
+
 @given(st.text() | st.text(alphabet="<>/=\"'!?[]&; adilogenfsttc-:"))
 def test_any_text_is_either_understood_or_refused(text: str) -> None:
     try:
@@ -137,7 +183,7 @@ def test_any_text_is_either_understood_or_refused(text: str) -> None:
     assert isinstance(info, DialogInfo)
 
 
-STATES = [RINGING, BUSY, HELD, ExtensionState.CONFERENCE, AVAILABLE, UNKNOWN]
+STATES = [RINGING, BUSY, HELD, CONFERENCE, AVAILABLE, UNKNOWN]
 DIALOGS = st.builds(Dialog, st.sampled_from("abc"), st.sampled_from(STATES))
 
 
