@@ -25,6 +25,7 @@ from appliance.desk import actions, events
 from appliance.desk.desk import Desk
 from appliance.desk.keys import Key
 from appliance.desk.lamps import lamps
+from appliance.desk.presence import presence
 from appliance.desk.ringing import ringing
 from appliance.sip.agent import SipAgent
 from appliance.store import Store, StoreError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from appliance.desk.lamps import Shine
     from appliance.desk.ringing import Ringing
-    from appliance.desk.state import Snapshot
+    from appliance.desk.state import ExtensionState, Snapshot
     from appliance.settings import Settings
 
 log = logging.getLogger("deskbell.daemon")
@@ -82,6 +83,7 @@ class Daemon:
         self._document = Document(settings.desk.name, settings.line.user)
         self._policy = ring_policy(settings)
         self._heard: Ringing | None = None
+        self._presence: ExtensionState | None = None
         self._day = datetime.date.min
         self._devices: dict[str, base.Device] = {}
         self._timers: dict[events.Timer, asyncio.TimerHandle] = {}
@@ -183,6 +185,7 @@ class Daemon:
         now = self._desk.snapshot()
         self._light(now)
         self._ring(now)
+        self._publish(now)
         if now.messages is not before.messages:
             self._keep(before, now)
         self._control.publish()
@@ -222,6 +225,13 @@ class Daemon:
         if heard != self._heard:
             self._heard = heard
             self._agent.ring(heard)
+
+    def _publish(self, desk: Snapshot) -> None:
+        """Tell the exchange what the operator does, when that has changed."""
+        shown = presence(desk)
+        if shown is not self._presence:
+            self._presence = shown
+            self._agent.publish(shown)
 
     def _keep(self, before: Snapshot, desk: Snapshot) -> None:
         """Have the store keep the messages that are new, or not as they were."""

@@ -101,6 +101,10 @@ class Reception:
                 return
             assert time.monotonic() < end, f"{line} hears {heard}, not {others}"
 
+    def texts(self, line: str, since: int) -> str:
+        """Return the text messages that a colleague got; a long one comes in parts."""
+        return "".join(event["text"] for event in self.phones.told(line, "TextArrived", since))
+
     # --- the desk
 
     def ask(self, *asks: Ask) -> None:

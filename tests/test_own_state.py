@@ -34,7 +34,8 @@ CODES = {
     "dnd_off": "*79",
     "forward_on": "*21*",
     "forward_off": "*22",
-    "watch_presence": True,
+    "dnd_lamp": "*78200",
+    "forward_lamp": "*21200",
 }
 DIALLING = {"country": "DE", "outside_prefix": "0", "deny": ["+49900*"]}
 
@@ -73,9 +74,9 @@ def test_do_not_disturb_is_set_here_and_at_the_exchange(reception: Reception) ->
 
 
 def test_do_not_disturb_set_at_the_exchange_shows_here(reception: Reception) -> None:
-    reception.exchange.ami("Setvar", Variable="PRESENCE_STATE(CustomPresence:200)", Value="dnd")
+    reception.exchange.ami("Setvar", Variable="DEVICE_STATE(Custom:DND200)", Value="INUSE")
     reception.until("on", lambda state: state["dnd"])
-    reception.exchange.ami("Setvar", Variable="PRESENCE_STATE(CustomPresence:200)", Value="available")
+    reception.exchange.ami("Setvar", Variable="DEVICE_STATE(Custom:DND200)", Value="NOT_INUSE")
     reception.until("off", lambda state: not state["dnd"])
 
 
@@ -136,8 +137,8 @@ def test_messages_go_and_come_in_every_script(reception: Reception) -> None:
     text = "Besuch für Ada ☎ Привет, 你好! " * 100
     since = reception.phones.mark()
     reception.ask(SendMessage("1001", text))
-    assert reception.phones.wait("1001", "TextArrived", since=since)["text"] == text
     reception.until("delivered", lambda s: any(m["state"] == "delivered" for m in s["messages"].values()))
+    reception.until("all of it is there", lambda _: reception.texts("1001", since) == text)
     reception.phones.do("1001", "message", number="200", text="Danke ☺")
     state = reception.until("it came", lambda s: any(not m["seen"] for m in s["messages"].values()))
     (unread,) = (message for message in state["messages"].values() if not message["seen"])
