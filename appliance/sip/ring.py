@@ -27,6 +27,7 @@ class Ring:
         self._ringing: Ringing | None = None
         self._source: pj.AudioMedia | None = None
         self._next: Alarm | None = None
+        self._unplayable: set[str] = set()
 
     def sound(self, ringing: Ringing | None) -> None:
         """Play this from now on; None is silence. What plays already goes on."""
@@ -43,7 +44,8 @@ class Ring:
 
     def _play(self, ringing: Ringing) -> None:
         """Play it once, and again after so many seconds of silence."""
-        length = self._play_file(ringing) if ringing.tone else None
+        playable = ringing.tone and ringing.tone not in self._unplayable
+        length = self._play_file(ringing) if playable else None
         if length is None:
             length = self._play_tones(ringing)
         if ringing.every > 0:
@@ -64,6 +66,7 @@ class Ring:
             info = source.getInfo()
             source.adjustTxLevel(ringing.volume)
         except pj.Error as error:
+            self._unplayable.add(ringing.tone)
             log.warning("the ring tone %s cannot be played: %s", ringing.tone, words(error))
             return None
         self._source = source
