@@ -139,7 +139,7 @@ def test_messages_go_and_come_in_every_script(reception: Reception) -> None:
     reception.ask(SendMessage("1001", text))
     reception.until("delivered", lambda s: any(m["state"] == "delivered" for m in s["messages"].values()))
     reception.until("all of it is there", lambda _: reception.texts("1001", since) == text)
-    reception.phones.do("1001", "message", number="200", text="Danke ☺")
+    reception.phones.do("1001", "message", message="m1", number="200", text="Danke ☺")
     state = reception.until("it came", lambda s: any(not m["seen"] for m in s["messages"].values()))
     (unread,) = (message for message in state["messages"].values() if not message["seen"])
     assert (unread["text"], unread["number"]) == ("Danke ☺", "1001")
