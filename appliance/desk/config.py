@@ -31,8 +31,7 @@ class DeskConfig:
       a reason that the person is shown. Numbers and codes that stand here are dialled as they are.
     - `numbers` are the desk's own; `lines` are (id, number); `extensions` are (number, name).
     - `park_dialect` is how this exchange parks: "orbit", by transfer to the orbit's number; "code", to
-      `park_prefix` and that number (so does "orbit" with a prefix); "announced", to `park_extension`, and
-      the exchange chooses the orbit and tells the caller.
+      `park_prefix` and that number; "announced", to `park_extension`, and the exchange chooses the orbit.
     - `max_incoming` calls may wait; who comes then goes to `overflow`, or hears busy. `auto_answer` works
       while no call is active; `auto_hold` lets a waiting caller hear music; who waits for `divert_after`
       goes to `divert_to`, or is refused.

@@ -15,18 +15,25 @@ if TYPE_CHECKING:
 _HERE = (CallState.ANSWERED, CallState.HELD)
 
 
-def consultation(board: Board, caller: Call) -> Call | None:
-    """Return the call that was placed to announce this caller."""
-    return next((call for call in board.desk.calls if call.consults == caller.id), None)
+def enquiries(board: Board) -> list[tuple[Call, Call]]:
+    """Return each caller and the call placed to announce them; the one in the operator's ear first."""
+    pairs = [(board.desk.call(call.consults), call) for call in board.desk.calls if call.consults]
+    found = [(caller, call) for caller, call in pairs if caller]
+    return sorted(found, key=lambda pair: not (pair[0].active or pair[1].active))
 
 
 def settle(board: Board) -> None:
     """A consultation is one only as long as the caller waits for it, and it is not on its way itself."""
+    lasting = [
+        call.id for caller, call in enquiries(board) if _waits(caller) and (call.dialling or _waits(call))
+    ]
     for call in board.desk.calls:
-        caller = board.desk.call(call.consults) if call.consults else None
-        waits = caller is not None and caller.state in _HERE and not caller.member
-        if call.consults and not (waits and (call.dialling or (call.state in _HERE and not call.member))):
+        if call.consults and call.id not in lasting:
             board.put(replace(call, consults=""))
+
+
+def _waits(call: Call) -> bool:
+    return call.state in _HERE and not call.member
 
 
 def failed(board: Board, call: Call, reason: str) -> None:
@@ -51,8 +58,9 @@ def consult(board: Board, ask: events.Consult) -> None:
     call = board.movable(ask.call, "announced")
     if call.member:
         board.refuse("a party of the conference cannot be announced")
-    if asked := consultation(board, call):
-        board.refuse(f"{asked.called} is being asked already")
+    for caller, asked in enquiries(board):
+        if caller == call:
+            board.refuse(f"{asked.called} is being asked already")
     dialling.call_number(board, number, ask.target, line=call.line, consults=call.id)
 
 
@@ -65,10 +73,10 @@ def complete(board: Board, ask: events.Complete) -> None:
     call, other = _pair(board, ask)
     if call.dialling:
         call, other = other, call
-    if call.state not in _HERE or not (other.dialling or other.state in _HERE):
-        board.refuse("only two answered or held calls can be connected")
     if call.member or other.member:
         board.refuse("leave the conference to connect its parties")
+    if call.state not in _HERE or not (other.dialling or other.state in _HERE):
+        board.refuse("only two answered or held calls can be connected")
     if other.dialling:
         board.act(actions.HangUpCall(other.id))
         board.remove(other, Outcome.UNANSWERED)
@@ -84,10 +92,9 @@ def _pair(board: Board, ask: events.Complete) -> tuple[Call, Call]:
         if named[0].id == named[1].id:
             board.refuse("a call cannot be connected with itself")
         return named[0], named[1]
-    for call in board.desk.calls:
-        caller = board.desk.call(call.consults) if call.consults else None
-        if caller and all(one.id in (call.id, caller.id) for one in named):
-            return caller, call
+    for pair in enquiries(board):
+        if all(one in pair for one in named):
+            return pair
     others = [call for call in board.active if call not in named]
     if not named or not others:
         board.refuse("there is no call to connect it with")
@@ -97,15 +104,14 @@ def _pair(board: Board, ask: events.Complete) -> tuple[Call, Call]:
 def come_back(board: Board, ask: events.ComeBack) -> None:
     """Hang up on the colleague and talk to the caller."""
     named = board.pick(ask.call, (), "") if ask.call else None
-    for call in board.desk.calls:
-        caller = board.desk.call(call.consults) if call.consults else None
-        if caller and (named is None or named.id in (call.id, caller.id)):
-            board.act(actions.HangUpCall(call.id))
-            board.remove(call, Outcome.ANSWERED if call.answered else Outcome.UNANSWERED)
-            if caller.state is CallState.HELD:
-                switching.resume(board, caller)
-            return
-    board.refuse("nobody is being asked about a caller")
+    found = next((pair for pair in enquiries(board) if named is None or named in pair), None)
+    if found is None:
+        board.refuse("nobody is being asked about a caller")
+    caller, call = found
+    board.act(actions.HangUpCall(call.id))
+    board.remove(call, Outcome.ANSWERED if call.answered else Outcome.UNANSWERED)
+    if caller.state is CallState.HELD:
+        switching.resume(board, caller)
 
 
 HANDLERS: Handlers = {

@@ -26,9 +26,9 @@ def transfer(board: Board, ask: events.Transfer) -> None:
 
 
 def transfer_progressed(board: Board, event: events.TransferProgressed) -> None:
-    """Act on the exchange's last word; what it says before is not to be trusted, nor is it waited for."""
+    """Act on the exchange's last word; an exchange that ends with a provisional one has not said it."""
     call = board.desk.call(event.call)
-    if call is None or not event.final or call.state is CallState.RINGING:
+    if call is None or not event.final or event.code < 200 or call.state is CallState.RINGING:
         return
     if event.code < 300:  # also when it comes after we gave up waiting: the caller has moved
         _moved(board, call, event.code)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 ADA = Party("1001", "Ada")
 BOB = Party("1002", "Bob")
 ZOE = Party("030123", "Zoe")
-CONFIG = DeskConfig(extensions=(("1001", "Ada"),), orbits=("701", "702"), park_prefix="*7")
+CONFIG = DeskConfig(
+    extensions=(("1001", "Ada"),), orbits=("701", "702"), park_dialect="code", park_prefix="*7"
+)
 HEADSET, BUTTONS = "headset", "buttons"
 
 

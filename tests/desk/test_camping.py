@@ -7,8 +7,9 @@ import pytest
 from appliance.desk import actions, events
 from appliance.desk.config import DeskConfig
 from appliance.desk.events import Clock, Timer
+from appliance.desk.keys import Key
 from appliance.desk.state import CallState, ExtensionState, Outcome
-from tests.desk.reception import ADA, BOB, ZOE, Reception
+from tests.desk.reception import ADA, BOB, HEADSET, ZOE, Reception, wire
 
 CONFIG = DeskConfig(extensions=(("1001", "Ada"), ("1003", "Cem")), camp_patience=60.0)
 AVAILABLE, BUSY, RINGING = ExtensionState.AVAILABLE, ExtensionState.BUSY, ExtensionState.RINGING
@@ -180,6 +181,13 @@ def test_a_camped_caller_can_be_taken_back_or_hung_up(desk: Reception) -> None:
     camps(desk, "a", "b")
     assert desk.asks(events.Resume("a")) == [actions.ResumeCall("a")]
     assert desk.asks(events.HangUp("b")) == [actions.HangUpCall("b")]
+
+
+def test_no_key_touches_a_camped_caller(desk: Reception) -> None:
+    camps(desk, "a")
+    for key in (Key.HOOK, Key.ANSWER, Key.HOLD, Key.FLASH, Key.REJECT):
+        assert wire(desk.presses(key, HEADSET)) == []
+    assert desk.state("a") is CAMPED
 
 
 def test_given_the_first_caller_hangs_up_then_the_next_is_served(desk: Reception) -> None:

@@ -126,6 +126,26 @@ def test_when_one_is_left_it_is_a_call_like_any_other_also_on_hold(desk: Recepti
     assert desk.state("a") is ANSWERED
 
 
+def test_who_was_muted_is_heard_again_when_alone_on_hold(desk: Reception) -> None:
+    confers(desk, "a", "b")
+    desk.asks(events.MuteParty("a"))
+    desk.asks(events.Hold())
+    assert wire(desk.happens(events.CallReleased("b"))) == [actions.MuteCall("a", on=False)]
+    assert not desk.call("a").muted
+
+
+def test_the_park_key_moves_nobody_out_of_a_conference_and_says_so(desk: Reception) -> None:
+    confers(desk, "a", "b")
+    assert wire(desk.presses(Key.PARK)) == []
+    assert desk.notice() == "a conference cannot be parked, only one of its parties"
+
+
+def test_nobody_in_a_conference_can_be_announced_or_connected(desk: Reception) -> None:
+    confers(desk, "a", "b")
+    assert desk.refuses(events.Consult("1002", "a")) == "a party of the conference cannot be announced"
+    assert desk.refuses(events.Complete("a", "b")) == "leave the conference to connect its parties"
+
+
 def test_leaving_connects_two_parties_with_each_other(desk: Reception) -> None:
     confers(desk, "a", "b")
     assert desk.asks(events.Leave()) == [actions.JoinCalls("a", "b"), actions.MixCalls(())]

@@ -109,6 +109,11 @@ def test_without_a_mailbox_it_says_so(desk: Reception) -> None:
     assert desk.refuses(events.CallMailbox()) == "no mailbox number is set"
 
 
+def test_digits_are_for_whom_somebody_has_answered(desk: Reception) -> None:
+    desk.asks(events.Dial("1002"))
+    assert desk.refuses(events.SendDigits("1")) == "nobody has answered yet"
+
+
 # --- pickup
 
 

@@ -21,10 +21,9 @@ ANNOUNCED = DeskConfig(
     [
         (DeskConfig(orbits=ORBITS), "701"),
         (DeskConfig(orbits=ORBITS, park_dialect="code", park_prefix="*7"), "*7701"),
-        (DeskConfig(orbits=ORBITS, park_prefix="*7"), "*7701"),
         (ANNOUNCED, "700"),
     ],
-    ids=["to the orbit", "by code", "by the code that is set", "announced"],
+    ids=["to the orbit", "by code", "announced"],
 )
 def test_each_exchange_parks_in_its_own_way(config: DeskConfig, dialled: str) -> None:
     desk = Reception(config)
@@ -92,6 +91,12 @@ def test_where_the_exchange_chooses_the_orbit_nobody_else_can() -> None:
     desk = Reception(ANNOUNCED)
     desk.talks("a", ZOE)
     assert desk.refuses(events.Park(orbit="701")) == "this exchange chooses the orbit itself"
+
+
+def test_where_nobody_set_a_park_extension_the_desk_says_so() -> None:
+    desk = Reception(DeskConfig(orbits=ORBITS, park_dialect="announced"))
+    desk.talks("a", ZOE)
+    assert desk.refuses(events.Park()) == "no park extension is set"
 
 
 def test_a_taken_orbit_is_refused(desk: Reception) -> None:

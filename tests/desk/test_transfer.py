@@ -54,6 +54,13 @@ def test_an_outgoing_call_is_transferred_like_any_other(desk: Reception) -> None
     assert desk.asks(events.Transfer("1002")) == [actions.TransferCall("out-1", "1002")]
 
 
+def test_an_exchange_that_ends_with_a_provisional_answer_has_not_said_the_last_word(desk: Reception) -> None:
+    desk.talks("a", ZOE)
+    desk.asks(events.Transfer("1002"))
+    assert desk.moved("a", 180, "Ringing") == []
+    assert desk.ends(Clock.TRANSFER, "a") == [actions.ResumeCall("a")]
+
+
 def test_given_the_caller_hangs_up_on_the_way_then_nothing_is_left_to_do(desk: Reception) -> None:
     desk.talks("a", ZOE)
     desk.asks(events.Transfer("1002"))
@@ -200,6 +207,32 @@ def test_the_operator_may_change_between_the_two_and_then_complete(desk: Recepti
     desk.asks(events.Resume())  # not Bob, who is held longer
     assert desk.states("a", colleague, "b") == [ANSWERED, HELD, HELD]
     assert desk.asks(events.Complete()) == [actions.JoinCalls("a", colleague)]
+
+
+def test_when_the_colleague_hangs_up_while_the_operator_talks_to_the_caller_nothing_changes_for_them(
+    desk: Reception,
+) -> None:
+    desk.talks("a", ZOE)
+    colleague = desk.consults()
+    desk.asks(events.Resume())
+    desk.happens(events.CallReleased(colleague))
+    assert (desk.state("a"), desk.call("a").note) == (ANSWERED, "")
+
+
+def test_of_two_consultations_the_one_that_the_operator_is_in_is_meant(desk: Reception) -> None:
+    desk.talks("a", ZOE)
+    desk.consults("1003")
+    desk.talks("b", BOB)
+    colleague = desk.consults("1004")
+    assert desk.asks(events.Complete()) == [actions.JoinCalls("b", colleague)]
+    assert desk.asks(events.Complete()) == [actions.JoinCalls("a", "out-1")]
+
+
+def test_in_whichever_order_they_are_named_who_is_rung_is_whom_the_caller_is_sent_to(desk: Reception) -> None:
+    desk.talks("a", ZOE)
+    desk.asks(events.Consult("1002"))
+    done = desk.asks(events.Complete("out-1", "a"))
+    assert done == [actions.HangUpCall("out-1"), actions.TransferCall("a", "1002")]
 
 
 def test_any_two_calls_can_be_connected(desk: Reception) -> None:

@@ -34,9 +34,7 @@ _STATES = {
 def park(board: Board, ask: events.Park) -> None:
     """Move a caller to an orbit; it stays ours until the exchange says that it is there."""
     call = board.movable(ask.call, "parked")
-    config = board.config
-    prefixed = config.park_dialect == "orbit" and config.park_prefix
-    chosen, number = DIALECTS["code" if prefixed else config.park_dialect](board, ask.orbit)
+    chosen, number = DIALECTS[board.config.park_dialect](board, ask.orbit)
     moving.move(board, call, CallState.PARKING, chosen or number, number)
 
 
