@@ -289,6 +289,9 @@ def test_a_refusal_is_told_in_the_dialog_in_front(page: Page, daemon: StandInDae
     page.keyboard.press("5")
     keypad = page.get_by_role("dialog", name="Keypad")
     expect(keypad.get_by_role("alert")).to_have_text("nobody has answered yet")
+    daemon.refusals.clear()
+    page.keyboard.press("5")
+    expect(keypad.locator(".refused")).to_have_text("")
     daemon.change(calls={"c1": None})
     expect(keypad).to_have_count(0)  # there is nobody to hear it
 

@@ -1,19 +1,23 @@
 // Asking the desk to do something; what it refuses is told in its own words.
 
-import { tell } from "./speech.js";
+import { hush, tell } from "./speech.js";
 import { _ } from "./words.js";
 
 let turn = Promise.resolve();
 
 /** Ask, and return true when the desk does it. */
 export async function ask(name, members = {}) {
+  const began = performance.now();
   try {
     const response = await fetch(`/ask/${name}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(members),
     });
-    if (response.ok) return true;
+    if (response.ok) {
+      hush(began);
+      return true;
+    }
     if (response.status === 503) tell(_("The desk does not answer. Nothing was done."));
     else tell((await response.json()).error, "en");
   } catch {

@@ -2,6 +2,7 @@
 
 import { askInTurn } from "./ask.js";
 import { copy, picture, put } from "./rows.js";
+import { hush } from "./speech.js";
 
 const place = (id) => document.getElementById(id);
 const question = place("choose");
@@ -31,8 +32,7 @@ export function choose(title, aside, choices) {
 }
 
 function show(dialog) {
-  const refused = dialog.querySelector(".refused");
-  if (refused) refused.textContent = "";
+  hush();
   if (!dialog.open) dialog.showModal();
 }
 
