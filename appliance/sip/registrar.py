@@ -283,7 +283,11 @@ class Registrar:
     def _network_changed(self) -> None:
         """Addresses or routes of this machine changed: register at once with the right one."""
         server = self._servers.current
-        if self._refusals or server is None:
+        if self._refusals:
+            return
+        if server is None:
+            self._rounds = 0
+            self.register()
             return
         address = local_address(self._config.bind, server)
         if not address:
@@ -301,6 +305,7 @@ class Registrar:
     def _move(self, server: Server, address: str) -> None:
         self._address = address
         self._abandon()
+        self._tell(RegistrationState.REGISTERING, 0, "the network has changed")
         try:
             self._account.attach(server, address)
         except SipError as error:

@@ -31,6 +31,9 @@ class Phone:
     def __exit__(self, *_: object) -> None:
         self._phones.stop()
 
+    def count(self, event: str) -> int:
+        return sum(told["event"] == event for told in self._events)
+
     def do(self, verb: str, **more: Any) -> None:
         self._phones.do(json.dumps({"do": verb, "line": self._line, **more}))
 
