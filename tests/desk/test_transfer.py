@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from appliance.desk import actions, events
-from appliance.desk.events import Clock
+from appliance.desk.events import Clock, Timer
 from appliance.desk.keys import LONG_PRESS, Key
 from appliance.desk.state import CallState, Outcome
+from appliance.desk.timers import GRACE
 from tests.desk.reception import ADA, BOB, BUTTONS, HEADSET, ZOE, Reception
 
 HELD, ANSWERED, TRANSFERRING = CallState.HELD, CallState.ANSWERED, CallState.TRANSFERRING
@@ -102,7 +103,8 @@ def test_given_the_exchange_forgets_to_end_the_second_call_then_it_is_hung_up(de
     desk.talks("a", ZOE)
     colleague = desk.consults()
     desk.asks(events.Complete())
-    desk.moved("a")
+    done = desk.happens(events.TransferProgressed("a", 200, "OK", final=True), after=20.0)
+    assert actions.StartTimer(Timer(Clock.TRANSFER, colleague), GRACE) in done
     assert desk.state(colleague) is TRANSFERRING
     assert desk.ends(Clock.TRANSFER, colleague) == [actions.HangUpCall(colleague)]
     assert desk.over(colleague).outcome is Outcome.TRANSFERRED

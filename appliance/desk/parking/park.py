@@ -84,11 +84,8 @@ def orbit_changed(board: Board, event: events.ExtensionChanged) -> None:
 
 def _appeared(board: Board, number: str) -> None:
     """Find out whether this is the orbit that the exchange chose for a caller."""
-    going = [call for call in board.desk.calls if call.state is CallState.PARKING]
-    if any(call.target == number for call in going):
-        return
-    for call in going:
-        if call.target not in board.config.orbits:
+    for call in board.desk.calls:
+        if call.state is CallState.PARKING and call.target not in board.config.orbits:
             board.put(replace(call, target=number))
             board.set_orbit(number, OrbitState.TAKEN, call.party, board.own_number(call.line))
             return
