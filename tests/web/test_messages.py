@@ -68,6 +68,32 @@ def test_a_message_in_any_script_is_sent_and_the_field_is_empty_again(
     expect(page.get_by_label("Message", exact=True)).to_have_value("")
 
 
+def test_a_message_sent_to_a_number_as_people_write_it_is_shown_under_the_desk_s(
+    page: Page, daemon: StandInDaemon
+) -> None:
+    page.keyboard.press("3")
+    page.get_by_role("button", name="New message", exact=True).click()
+    page.keyboard.type("(030) 555-0134")
+    page.get_by_label("Message", exact=True).fill("We open at nine.")
+    page.keyboard.press("Enter")
+    expect_asked(daemon, ("send_message", {"number": "(030) 555-0134", "text": "We open at nine."}))
+    out = states.message("+49305550134", "We open at nine.", 0, direction="out", state="sending")
+    daemon.change(messages={"m1": out})
+    expect(page.locator("#thread .message")).to_contain_text("We open at nine. ")
+    expect(page.get_by_label("To", exact=True)).to_have_value("+49305550134")
+
+
+def test_what_was_typed_for_one_is_never_sent_to_another(page: Page, daemon: StandInDaemon) -> None:
+    daemon.change(messages=states.talk())
+    page.get_by_role("tab", name="Messages").click()
+    row(page, "1002").get_by_role("button").click()
+    page.keyboard.type("for Alan only")
+    row(page, "1009").get_by_role("button").click()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
+    row(page, "1002").get_by_role("button").click()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("for Alan only")
+
+
 def test_shift_and_enter_begin_a_new_line(page: Page, daemon: StandInDaemon) -> None:
     page.keyboard.press("3")
     page.get_by_role("button", name="New message", exact=True).click()

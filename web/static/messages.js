@@ -12,9 +12,11 @@ const place = (id) => document.getElementById(id);
 const thread = place("thread");
 const form = place("write");
 const badge = place("count-unread");
+const drafts = new Map(); // number → what was typed and not sent
 const fates = { received: "", sending: _("Sending …"), delivered: _("Delivered"), failed: _("Not delivered") };
 let open = ""; // the number whose conversation is shown
 let heard = null; // messages that were there already
+let sent = null; // the same when one of ours was sent: the desk may write its number in another way
 
 const nameOf = (party) => party.name || (party.number ? personOf(party.number) : whoIs(party, _("Somebody")));
 
@@ -62,7 +64,16 @@ function announce(messages) {
   if (fresh.length) say(fresh.map(([, message]) => _("Message from %(who)s", { who: nameOf(message) })).join(". "));
 }
 
+/** Show the conversation that a message of ours has become part of. */
+function follow(messages) {
+  const [, ours] = Object.entries(messages).find(([key, { direction }]) => sent && direction === "out" && !sent.has(key)) ?? [];
+  if (!ours) return;
+  sent = null;
+  open = form.number.value = ours.number;
+}
+
 function paint({ messages }) {
+  follow(messages);
   const unread = Object.values(messages).filter((message) => !message.seen).length;
   const here = Object.entries(messages).filter(([, message]) => message.number === open);
   const grown = here.length !== thread.children.length;
@@ -79,8 +90,9 @@ function read() {
 }
 
 function show(number) {
-  open = number;
-  form.number.value = number;
+  drafts.set(open, form.text.value);
+  open = form.number.value = number;
+  form.text.value = drafts.get(number) ?? "";
   paint(current());
   read();
 }
@@ -95,9 +107,9 @@ export function writeTo(number) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const number = form.number.value.trim();
-  if (!(await ask("send_message", { number, text: form.text.value.trim() }))) return;
-  form.text.value = "";
-  show(number);
+  sent = heard;
+  if (await ask("send_message", { number, text: form.text.value.trim() })) form.text.value = "";
+  else sent = null;
 });
 
 form.text.addEventListener("keydown", (event) => {
