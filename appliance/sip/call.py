@@ -11,7 +11,7 @@ from appliance.desk.state import NOBODY, Party
 from appliance.sip.digits import Digits
 from appliance.sip.engine import guarded
 from appliance.sip.hold import Hold
-from appliance.sip.identity import connected_party, is_completed_elsewhere, message
+from appliance.sip.identity import connected_party, is_completed_elsewhere, message, remote_party
 from appliance.sip.log import log
 from appliance.sip.parameters import parameters
 from appliance.sip.referral import Referral
@@ -75,6 +75,7 @@ class Call(pj.Call):  # type: ignore[misc]
         self._hold = Hold(self, self._is_confirmed, self._later)
         self._referral = Referral(name, owner.emit, self._later)
         self._digits = Digits(self._later)
+        self._answered = False
         self._ended = False
         self.elsewhere = False
         self._alarms: list[Alarm] = []
@@ -175,7 +176,9 @@ class Call(pj.Call):  # type: ignore[misc]
         info = self.getInfo()
         self._tell_ringing(info)
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            self._owner.emit(CallAnswered(self.name))
+            if not self._answered:
+                self._owner.emit(CallAnswered(self.name))
+            self._answered = True
             self._later(_JOIN_SECONDS, self._hold.settle)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._end(info.lastStatusCode, info.lastReason, received(prm.e))
@@ -214,15 +217,15 @@ class Call(pj.Call):  # type: ignore[misc]
     @guarded
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
         """Another dialog takes this one's place (RFC 3891): for the desk it is the same call."""
-        prm.newCall = self._owner.replaced(self)
+        prm.newCall = new = self._owner.replaced(self)
         self._ended = True
-        prm.newCall.take_over(self, prm.rdata.wholeMsg)
+        new.take_over(self, prm.rdata.wholeMsg)
 
     def take_over(self, old: Call, invite: str) -> None:
         """Be to the desk what the old call was."""
-        self._talking, self._muted = old._talking, old._muted
+        self._talking, self._muted, self._answered = old._talking, old._muted, old._answered
         self.party = old.party
-        self._heard(invite)
+        self._connected_with(remote_party(message(invite)))
 
     def _talk(self, talking: bool) -> None:
         self._talking = talking
@@ -243,7 +246,11 @@ class Call(pj.Call):  # type: ignore[misc]
         heard = message(text)
         self.elsewhere = self.elsewhere or is_completed_elsewhere(heard)
         party = connected_party(heard, self.getInfo().remoteUri)
-        if party is not None and party != self.party:
+        if party is not None:
+            self._connected_with(party)
+
+    def _connected_with(self, party: Party) -> None:
+        if party != self.party:
             self.party = party
             self._owner.emit(PartyChanged(self.name, party))
 

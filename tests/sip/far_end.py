@@ -51,6 +51,11 @@ class FarEnd:
         """The status codes that came in answer to a request."""
         return [int(reply.split(" ", 2)[1]) for reply in self._replies(method, cseq)]
 
+    def final(self, method: str, cseq: int) -> int:
+        """Wait for the final status in answer to a request."""
+        until(lambda: self.statuses(method, cseq)[-1:] >= [200], f"a final answer to {method} {cseq}")
+        return self.statuses(method, cseq)[-1]
+
     def answered(self, method: str, cseq: int, status: int = 200) -> str:
         """Wait for a response, and take on the tag that the desk chose."""
 
