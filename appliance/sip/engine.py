@@ -26,11 +26,11 @@ from appliance.sip.errors import PortError, SipError, words
 from appliance.sip.log import LogWriter, log
 from appliance.sip.network import Watch, local_address
 from appliance.sip.servers import find, is_address
-from appliance.sip.sources import Sources
-from appliance.sip.tls import Certificate, Identity, authorities, objection
+from appliance.sip.sources import FORBIDDEN, Sources
+from appliance.sip.tls import Gate, Identity, authorities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable
 
     from appliance.sip.config import SipConfig, Transport
     from appliance.sip.servers import Server
@@ -86,20 +86,10 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
     on_request: Callable[[str, str], int] | None = None
     """Gets the method and text of a request that comes outside any dialog, CANCEL too: 0 lets it in."""
 
-    def __init__(self, sources: Sources) -> None:
-        """`sources` judges who may ring."""
+    def __init__(self, sources: Sources, gate: Gate) -> None:
+        """`sources` judges who may ring, `gate` who we talk to over TLS."""
         super().__init__()
-        self._sources = sources
-        self._identities: dict[str, dict[Hashable, Identity]] = {}  # by address:port of a TLS server
-        self.faults: dict[str, str] = {}
-        """What was wrong with TLS servers, by their address:port."""
-
-    def expect(self, line: Hashable, identity: Identity, servers: Iterable[Server]) -> None:
-        """A line's TLS servers are these, and must prove to be `identity`."""
-        for expected in self._identities.values():
-            expected.pop(line, None)
-        for server in servers:
-            self._identities.setdefault(str(server), {})[line] = identity
+        self._sources, self._gate = sources, gate
 
     @guarded
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:
@@ -113,21 +103,19 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
 
         pjsip sends what waits for the connection after this has returned, unless it is shut down here.
         """
-        if prm.state != pj.PJSIP_TP_STATE_CONNECTED or prm.tlsInfo.isEmpty():
+        if prm.state != pj.PJSIP_TP_STATE_CONNECTED or not prm.type.upper().startswith("TLS"):
             return
-        server = str(prm.tlsInfo.remoteAddr)
-        fault = "what it shows as its certificate cannot be read"
+        fault = True
         try:
-            fault = self._objection(server, prm.tlsInfo)
+            fault = bool(self._gate.judge(prm.tlsInfo))
         finally:
             if fault:
-                self.faults[server] = fault
-                log.error("the TLS connection to %s is closed: %s", server, fault)
                 self.transportShutdown(prm.hnd)
 
     @guarded
     def onOutOfDialogRequest(self, prm: pj.OnOutOfDialogRequestParam) -> None:
         """Let nobody but the exchange ring."""
+        prm.statusCode = FORBIDDEN  # should there be a bug
         prm.statusCode, entry = self._sources.judge(prm.method, prm.rdata.srcAddress, time.monotonic())
         if entry:
             log.warning("%s", entry)
@@ -143,13 +131,6 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
     def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """Tell of a call that pjsip itself refused, for instance because it is not encrypted and must be."""
         log.warning("a call was refused with %d: %s", prm.statusCode, prm.reason)
-
-    def _objection(self, server: str, shown: pj.TlsInfo) -> str:
-        expected = self._identities.get(server)
-        if not expected:
-            return "it is none of the exchange's servers"
-        certificate = _certificate(shown)
-        return next(filter(None, (objection(certificate, identity) for identity in expected.values())), "")
 
 
 class Engine:
@@ -173,8 +154,9 @@ class Engine:
         self._endpoint: Endpoint | None = None
         self._bad_turns = 0
         self._running = False
-        self._sources = Sources()
+        self._sources, self._gate = Sources(), Gate()
         self._transports: dict[tuple[Transport, str, str], int] = {}
+        self._in_use: dict[str, tuple[Transport, str, str]] = {}  # by line
         self._watch: Watch | None = None
         self._on_network: dict[Hashable, Callable[[], None]] = {}
         self._settling: Alarm | None = None
@@ -216,6 +198,7 @@ class Engine:
                 self._transports[key] = self.endpoint.transportCreate(_TRANSPORTS[kind], settings)
             except pj.Error as error:
                 raise PortError(f"SIP port {config.local_port} cannot be opened: {words(error)}") from error
+        self._in_use[config.line] = key
         return self._transports[key]
 
     def trust(self, config: SipConfig, servers: tuple[Server, ...]) -> None:
@@ -224,11 +207,11 @@ class Engine:
         self._sources.direct_calls |= config.direct_calls
         hop = config.first_hop
         if hop.transport == "tls":
-            self.endpoint.expect(config.line, Identity(hop.host, config.pin), servers)
+            self._gate.expect(config.line, Identity(hop.host, config.pin), servers)
 
     def take_fault(self, server: Server | None) -> str:
         """Return what was wrong with the certificate of a server when it was last connected to, once."""
-        return self.endpoint.faults.pop(str(server), "")
+        return self._gate.faults.pop(str(server), "")
 
     def on_network(self, owner: Hashable, changed: Callable[[], None]) -> None:
         """Have `changed` called when addresses or routes of this machine have changed."""
@@ -244,6 +227,8 @@ class Engine:
         moved.shutdownTransport = True  # connections from an address that is ours no more
         moved.restartListener = False  # there is a new one
         self.endpoint.handleIpChange(moved)
+        for key in self._transports.keys() - self._in_use.values():
+            self.endpoint.transportClose(self._transports.pop(key))
 
     @property
     def alive(self) -> bool:
@@ -326,11 +311,12 @@ class Engine:
             _only_one.release()
 
     def _open(self) -> None:
-        self._endpoint = endpoint = Endpoint(self._sources)
+        self._endpoint = endpoint = Endpoint(self._sources, self._gate)
         _create_silently(endpoint)
         endpoint.libInit(self._endpoint_config())
         # pjsua takes no account before there is a transport, and where ours must be is known only later.
-        endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, _transport_config("127.0.0.1", 0, ""))
+        # Not a UDP one: pjsip would answer from it requests without rport (RFC 3581).
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, _transport_config("127.0.0.1", 0, ""))
         endpoint.libStart()
         self._order_codecs(endpoint)
         self._watch = Watch()
@@ -447,24 +433,6 @@ def _transport_config(address: str, port: int, believed: str) -> pj.TransportCon
     settings.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
     settings.tlsConfig.verifyServer = False  # onTransportState does, and tells what is wrong
     return settings
-
-
-def _certificate(shown: pj.TlsInfo) -> Certificate:
-    """Return what a TLS server has shown; that the name is not that of the address is for us to judge."""
-    info, status = shown.remoteCertInfo, shown.verifyStatus & ~pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH
-    names = [name.name for name in info.subjectAltName if name.type in _NAMES]
-    return Certificate(
-        info.raw,
-        tuple(names or [info.subjectCn]),
-        info.issuerCn or info.issuerInfo,
-        info.validityStart.sec,
-        info.validityEnd.sec,
-        not status & pj.PJ_SSL_CERT_EVALIDITY_PERIOD,
-        not status & ~pj.PJ_SSL_CERT_EVALIDITY_PERIOD,
-    )
-
-
-_NAMES = (pj.PJ_SSL_CERT_NAME_DNS, pj.PJ_SSL_CERT_NAME_IP)
 
 
 def _create_silently(endpoint: Endpoint) -> None:

@@ -11,14 +11,18 @@ log = logging.getLogger("deskbell.sip")
 
 _LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING}  # the rest tells of every REGISTER
 _SECRETS = re.compile(
-    r"^((?:Proxy-)?Authorization\s*:|a=crypto:\d+\s+\S+)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
+    r"^((?:Proxy-)?Authorization\s*:|a=crypto:\d+\s+\S+|Signal\s*=)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*"
+    r"|(\bDTMF(?: digits?)?(?: id)?:? )[0-9A-D*#,w]+(?![^\s,.])",
     re.IGNORECASE | re.MULTILINE,
 )
 
 
 def redacted(text: str) -> str:
-    """Return the text without digest responses (they allow to guess a password) and SRTP keys."""
-    return _SECRETS.sub(r"\1 (not logged)", text)
+    """Return the text without what is secret.
+
+    Digest responses allow to guess a password, SRTP keys to listen, and digits that people type may be a PIN.
+    """
+    return _SECRETS.sub(lambda found: f"{found[1] or found[2].rstrip()} (not logged)", text)
 
 
 class LogWriter(pj.LogWriter):  # type: ignore[misc]

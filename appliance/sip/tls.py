@@ -11,10 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import pjsua2 as pj  # type: ignore[import-untyped]
+
 from appliance.sip.errors import SipError
+from appliance.sip.log import log
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Iterable, Sequence
+
+    from appliance.sip.servers import Server
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -45,6 +50,34 @@ class Identity(NamedTuple):
         """Raise SipError when the pin is none."""
         if self.pin:
             fingerprint(self.pin)
+
+
+class Gate:
+    """Judges each TLS connection by the certificate of its server."""
+
+    def __init__(self) -> None:
+        """Nobody is expected yet."""
+        self._identities: dict[str, dict[Hashable, Identity]] = {}  # by address:port
+        self.faults: dict[str, str] = {}
+        """What was wrong with servers, by their address:port."""
+
+    def expect(self, line: Hashable, identity: Identity, servers: Iterable[Server]) -> None:
+        """A line's servers are these, and must prove to be `identity`."""
+        for expected in self._identities.values():
+            expected.pop(line, None)
+        for server in servers:
+            self._identities.setdefault(str(server), {})[line] = identity
+
+    def judge(self, shown: pj.TlsInfo) -> str:
+        """Return why nothing may be said over a connection; "" when all lines that it may serve agree."""
+        server = str(shown.remoteAddr)
+        certificate, expected = _certificate(shown), self._identities.get(server, {})
+        objections = [objection(certificate, identity) for identity in expected.values()]
+        fault = next(filter(None, objections or ["it is none of the exchange's servers"]), "")
+        if fault:
+            self.faults[server] = fault
+            log.error("the TLS connection to %s is closed: %s", server, fault)
+        return fault
 
 
 def objection(certificate: Certificate, identity: Identity) -> str:
@@ -87,6 +120,24 @@ def authorities(ca_file: str) -> str:
     except (OSError, ssl.SSLError) as error:
         raise SipError(f"the authorities in {ca_file} cannot be read: {error}") from error
     return ca_file
+
+
+_NAMES = (pj.PJ_SSL_CERT_NAME_DNS, pj.PJ_SSL_CERT_NAME_IP)
+
+
+def _certificate(shown: pj.TlsInfo) -> Certificate:
+    """Return what a TLS server has shown; that the name is not that of the address is for us to judge."""
+    info, status = shown.remoteCertInfo, shown.verifyStatus & ~pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH
+    names = [name.name for name in info.subjectAltName if name.type in _NAMES]
+    return Certificate(
+        info.raw,
+        tuple(names or [info.subjectCn]),
+        info.issuerCn or info.issuerInfo,
+        info.validityStart.sec,
+        info.validityEnd.sec,
+        not status & pj.PJ_SSL_CERT_EVALIDITY_PERIOD,
+        not status & ~pj.PJ_SSL_CERT_EVALIDITY_PERIOD,
+    )
 
 
 def _is_for(host: str, names: Sequence[str]) -> bool:

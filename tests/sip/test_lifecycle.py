@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ from tests.sip.scripted import ScriptedExchange
 
 if TYPE_CHECKING:
     from appliance.demo.exchange import Exchange
+    from appliance.sip.config import Dtmf
     from tests.sip.parties import Phones
 
 ONE_LIFE = """
@@ -190,6 +192,19 @@ def test_keys_and_digests_are_cut_from_the_log_even_when_folded() -> None:
         "SIP/2.0\r\nAuthorization: (not logged)\r\nproxy-authorization: (not logged)\r\n"
         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 (not logged)\r\nVia: d"
     )
+
+
+@pytest.mark.parametrize("way", ["rfc4733", "info", "inband"])
+def test_digits_never_reach_the_log(way: Dtmf, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "deskbell.sip")
+    with ScriptedExchange() as exchange, Operator(config(exchange, log_level=5, dtmf=way)) as operator:
+        operator.registered()
+        operator.do(PlaceCall("out-1", "1001"))
+        operator.talks("out-1")
+        operator.do(SendDtmf("out-1", "#"))
+        until(lambda: "DTMF (not logged)" in caplog.text or way == "inband", "a digit is sent")
+    assert "CSeq: " in caplog.text
+    assert not re.search(r"(?i)signal=\s*#|dtmf[^\r\n]*#|digit[^\r\n]*#", caplog.text)
 
 
 def test_what_is_asked_of_an_agent_that_has_ended_is_forgotten(exchange: Exchange) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.demo.exchange import Exchange
-from appliance.desk.actions import AnswerCall, HangUpCall
+from appliance.desk.actions import AnswerCall, HangUpCall, PlaceCall
 from appliance.desk.events import CallReleased, RegistrationChanged
 from appliance.desk.state import RegistrationState
 from appliance.sip import SipConfig
@@ -160,6 +160,9 @@ def test_a_server_that_says_503_or_nothing_is_followed_by_the_next_at_once() -> 
     ):
         operator.registered()
         told = [event for event in operator.events if isinstance(event, RegistrationChanged)]
+        operator.do(PlaceCall("out-1", "1001"))
+        operator.talks("out-1")
+        assert (refusing.count("INVITE"), silent.count("INVITE"), serving.count("INVITE")) == (0, 0, 1)
     assert [event.state for event in told[:3]] == [REGISTERING] * 3
     assert "out of service" in told[1].reason
     assert "does not answer" in told[2].reason

@@ -12,6 +12,7 @@ from appliance.desk.events import CallReleased, RegistrationChanged
 from appliance.desk.state import ExtensionState, RegistrationState
 from appliance.sip import SipConfig
 from tests.sip.parties import Operator, config
+from tests.sip.scripted import ScriptedExchange
 
 if TYPE_CHECKING:
     from appliance.demo.exchange import Exchange
@@ -67,3 +68,14 @@ def test_a_restarted_exchange_is_found_again_over_tcp(fresh_exchange: Exchange) 
         operator.extension("1001", ExtensionState.AVAILABLE, since)
         operator.do(PlaceCall("out-1", "800"))
         operator.talks("out-1")
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1800, "1800"), (600, "600"), (10, "90"), (0, "")])
+def test_the_session_timer_is_offered_as_set(seconds: int, told: str) -> None:
+    with ScriptedExchange() as exchange, Operator(config(exchange, session_expires=seconds)) as operator:
+        operator.registered()
+        operator.do(PlaceCall("out-1", "1001"))
+        operator.talks("out-1")
+    invite = next(request for request in exchange.asked if request.method == "INVITE")
+    assert invite.header("session-expires") == told
+    assert ("timer" in invite.header("supported")) == bool(seconds)
