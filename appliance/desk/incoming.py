@@ -48,9 +48,9 @@ def _return(board: Board, event: events.CallArrived) -> tuple[Return, str]:
     """Return whether a caller is brought back, and from where.
 
     Not every exchange says so. But it names us as who had moved the caller (RFC 3892), and we know whom we
-    have moved: a colleague who transfers another call to us is named there as well.
+    have moved lately.
     """
-    ours = (*board.config.numbers, *(line.number for line in board.desk.lines if line.number))
+    ours = {*board.config.numbers, *(line.number for line in board.desk.lines)} - {""}
     for trail in reversed(board.trails):
         lately = board.now - trail.at <= COMES_BACK
         if lately and trail.party.number == event.party.number:
