@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
 _HEADER = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _FOLD = re.compile(r"\r?\n[ \t]+")
+_AFTER = ("", " ", "\t", "\r", "\n")
 _EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
 
 
@@ -50,10 +54,7 @@ def parts(content_type: str, body: str) -> list[Part]:
     if not boundary:
         shown = re.search(r"^--(\S+)[ \t]*\r?$", body, re.MULTILINE)
         boundary = shown[1] if shown else ""
-    if not boundary:
-        return []
-    _, *pieces = re.split(rf"(?:^|\r?\n)--{re.escape(boundary)}(?=--|[ \t\r\n]|$)", body)
-    return [_part(piece) for piece in _before_the_end(pieces)]
+    return [_part(piece) for piece in _between(body, "--" + boundary)] if boundary else []
 
 
 def content_id(reference: str) -> str:
@@ -61,9 +62,25 @@ def content_id(reference: str) -> str:
     return reference.strip().removeprefix("cid:").removeprefix("<").removesuffix(">").strip()
 
 
-def _before_the_end(pieces: list[str]) -> list[str]:
-    end = next((place for place, piece in enumerate(pieces) if piece.startswith("--")), len(pieces))
-    return pieces[:end]
+def _between(body: str, delimiter: str) -> Iterator[str]:
+    """What stands between delimiters at the start of a line, up to the last, which two hyphens follow.
+
+    Exchanges take another boundary each time: for a regular expression, compiling it costs more than this.
+    """
+    begun = -1
+    at = body.find(delimiter)
+    while at >= 0:
+        end = at + len(delimiter)
+        last = body.startswith("--", end)
+        if (at == 0 or body[at - 1] == "\n") and (last or body[end : end + 1] in _AFTER):
+            if begun >= 0:
+                yield body[begun:at].removesuffix("\n").removesuffix("\r")
+            if last:
+                return
+            begun = end
+        at = body.find(delimiter, end)
+    if begun >= 0:
+        yield body[begun:]
 
 
 def _part(piece: str) -> Part:
