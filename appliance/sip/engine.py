@@ -25,7 +25,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]
 from appliance.sip.errors import PortError, SipError, words
 from appliance.sip.log import LogWriter, log
 from appliance.sip.network import Watch, local_address
-from appliance.sip.servers import find, is_address
+from appliance.sip.servers import find, is_address, name_servers
 from appliance.sip.sources import FORBIDDEN, Sources
 from appliance.sip.tls import Gate, Identity, authorities
 
@@ -405,6 +405,8 @@ class Engine:
         settings.uaConfig.threadCnt = 0
         settings.uaConfig.mainThreadOnly = True
         settings.uaConfig.maxCalls = _CALLS
+        # For names that the exchange tells, in Contact or Record-Route: else pjsip would wait for libc.
+        settings.uaConfig.nameserver = pj.StringVector(name_servers(self._config.name_server))
         settings.uaConfig.userAgent = self._config.user_agent
         settings.medConfig.noVad = True
         settings.medConfig.clockRate = _CLOCK_RATE

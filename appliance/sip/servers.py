@@ -112,6 +112,15 @@ def is_address(host: str) -> bool:
     return False
 
 
+def name_servers(own: str) -> list[str]:
+    """Return the addresses of the name servers, `own` or the system's; pjsip can ask at port 53 only."""
+    if own:
+        return [own.removesuffix(":53")] if ":" not in own.removesuffix(":53") else []
+    with suppress(dns.resolver.NoResolverConfiguration):
+        return [str(server) for server in dns.resolver.Resolver().nameservers if ":" not in str(server)]
+    return []
+
+
 def look_up(hop: Hop, name_server: str, done: Callable[[Found | NoServer], None]) -> None:
     """Find the servers and hand them to `done`: at once where `hop` is an address, else from a thread."""
     if is_address(hop.host):

@@ -20,12 +20,17 @@ class DnsServer:
     `asked` keeps the questions. While `silent` it does not answer.
     """
 
-    def __init__(self, records: dict[tuple[str, str], list[str]], ttl: int = 300) -> None:
+    def __init__(
+        self,
+        records: dict[tuple[str, str], list[str]],
+        ttl: int = 300,
+        at: tuple[str, int] = ("127.0.0.1", 0),
+    ) -> None:
         self.records, self.ttl = records, ttl
         self.asked: list[tuple[str, str]] = []
         self.silent = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(at)
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property

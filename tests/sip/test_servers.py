@@ -203,6 +203,49 @@ def test_a_name_server_that_does_not_answer_holds_nothing_up_and_is_told() -> No
     assert failed.reason == "_sip._udp.pbx.test cannot be looked up: no name server answers as it should"
 
 
+NAME_SERVER = ("127.0.0.7", 53)  # the one port at which pjsip asks
+
+
+@pytest.fixture
+def named() -> Iterator[tuple[ScriptedExchange, DnsServer]]:
+    """An exchange, and a name server that pjsip itself can ask."""
+    with ScriptedExchange() as exchange:
+        try:
+            dns = DnsServer(srv(exchange.sip_port), at=NAME_SERVER)
+        except PermissionError:
+            pytest.skip("port 53 is for root: unshare -Urn pytest tests/sip/test_servers.py")
+        with dns:
+            yield exchange, dns
+
+
+def test_a_name_that_the_exchange_tells_is_looked_up(named: tuple[ScriptedExchange, DnsServer]) -> None:
+    exchange, dns = named
+    exchange.contact = f"<sip:one.test:{exchange.sip_port}>"
+    with Operator(line(dns)) as operator:
+        operator.registered()
+        operator.do(PlaceCall("out-1", "1001"))
+        operator.talks("out-1")
+        operator.do(HangUpCall("out-1"))
+        until(lambda: exchange.count("BYE") == 1, "it reaches the exchange by its name")
+    bye = next(request for request in exchange.asked if request.method == "BYE")
+    assert bye.uri.startswith("sip:one.test")
+
+
+def test_a_name_that_the_exchange_tells_and_nobody_knows_holds_nothing_up(
+    named: tuple[ScriptedExchange, DnsServer],
+) -> None:
+    exchange, dns = named
+    exchange.contact = f"<sip:two.test:{exchange.sip_port}>"
+    with Operator(line(dns)) as operator:
+        operator.registered()
+        dns.silent = True
+        operator.do(PlaceCall("out-1", "1001"))
+        until(lambda: exchange.count("INVITE") == 1, "the exchange answers with that name")
+        before, begun = exchange.count("REGISTER"), time.monotonic()
+        until(lambda: exchange.count("REGISTER") > before + 2, "the line goes on registering")
+        assert time.monotonic() - begun < 5
+
+
 @pytest.mark.usefixtures("impatient")
 def test_what_the_dns_told_is_asked_again_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appliance.sip.registrar._DNS_SECONDS", 0.0)
