@@ -163,12 +163,13 @@ function fillSimulated(row, _key, device) {
 
 const showReal = rowsOf(place("devices"), () => copy("device-row"), fillReal);
 const showSimulated = rowsOf(place("simulated"), makeSimulated, fillSimulated);
+const byKind = ([, a], [, b]) => Object.keys(kinds).indexOf(a.kind) - Object.keys(kinds).indexOf(b.kind);
 const drawn = (device) => device.simulated && [...AUDIO, "light", "buttons"].includes(device.kind);
 
 onChange((state) => {
   const all = Object.entries(state.devices);
   const real = all.filter(([, device]) => !drawn(device));
-  const simulated = all.filter(([, device]) => drawn(device));
+  const simulated = all.filter(([, device]) => drawn(device)).sort(byKind);
   place("devices-panel").hidden = !real.length;
   place("simulated-panel").hidden = !simulated.length;
   showReal(real);

@@ -59,7 +59,8 @@ keypad.addEventListener("click", (event) => {
 });
 
 keypad.addEventListener("keydown", (event) => {
-  const button = !event.ctrlKey && !event.altKey && !event.metaKey && keypad.querySelector(`[data-digit="${CSS.escape(event.key)}"]`);
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const button = keypad.querySelector(`[data-digit="${CSS.escape(event.key)}"]`);
   if (button) press(button);
 });
 

@@ -84,9 +84,12 @@ export async function ponder(number, [key, call] = atHand()) {
 
 // --- finding
 
+const wordsOf = (row) =>
+  ["name", "number", "word"].map((slot) => row.querySelector(`[data-slot="${slot}"]`).textContent).join(" ");
+
 function filter() {
   const wanted = find.value.trim().toLowerCase();
-  for (const row of list.children) row.hidden = wanted !== "" && !row.firstElementChild.textContent.toLowerCase().includes(wanted);
+  for (const row of list.children) row.hidden = !wordsOf(row).toLowerCase().includes(wanted);
   document.getElementById("nobody-found").hidden = [...list.children].some((row) => !row.hidden) || !list.children.length;
 }
 

@@ -56,7 +56,9 @@ function conversations(messages) {
   return [...found].sort(([, a], [, b]) => b.last.at - a.last.at);
 }
 
-const unreadFrom = (number) => Object.values(current().messages).some((message) => message.number === number && !message.seen);
+function unreadFrom(number) {
+  return Object.values(current().messages).some((message) => message.number === number && !message.seen);
+}
 
 function announce(messages) {
   const fresh = Object.entries(messages).filter(([key, { seen }]) => heard && !seen && !heard.has(key));
@@ -66,7 +68,8 @@ function announce(messages) {
 
 /** Show the conversation that a message of ours has become part of. */
 function follow(messages) {
-  const [, ours] = Object.entries(messages).find(([key, { direction }]) => sent && direction === "out" && !sent.has(key)) ?? [];
+  const isOurs = ([key, { direction }]) => direction === "out" && !sent.has(key);
+  const [, ours] = (sent && Object.entries(messages).find(isOurs)) ?? [];
   if (!ours) return;
   sent = null;
   open = form.number.value = ours.number;

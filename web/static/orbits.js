@@ -1,7 +1,7 @@
 // Park orbits: one click fetches who is parked; with an active call, one click parks it there.
 
 import { ask } from "./ask.js";
-import { whoIs } from "./parties.js";
+import { personOf, whoIs } from "./parties.js";
 import { copy, count, mark, put, rowsOf } from "./rows.js";
 import { active, byNumber, current, onChange } from "./store.js";
 import { _ } from "./words.js";
@@ -18,7 +18,7 @@ function fill(row, key, orbit) {
   put(row, "key", key);
   put(row, "name", nameOf(orbit));
   put(row, "reason", orbit.reason);
-  put(row, "by", orbit.by && orbit.state === "taken" ? _("by %(who)s", { who: orbit.by }) : "");
+  put(row, "by", orbit.by && orbit.state === "taken" ? _("by %(who)s", { who: personOf(orbit.by) }) : "");
   count(row, orbit.state === "taken" ? orbit.since : null);
 }
 

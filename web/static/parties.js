@@ -7,8 +7,11 @@ import { _ } from "./words.js";
 export const whoIs = ({ name, number, withheld }, unknown = _("Unknown caller")) =>
   name || number || (withheld ? _("Number withheld") : unknown);
 
-/** The name behind a number, where it is a colleague's. */
-export const personOf = (number) => current().extensions[number]?.name || number;
+/** The name behind a number, where it is a colleague's or our own. */
+export function personOf(number) {
+  const { desk, extensions } = current();
+  return (number === desk.number && desk.name) || extensions[number]?.name || number;
+}
 
 /** The name that is shown for an extension. */
 export const nameOf = (number, extension) => extension?.name || number;
