@@ -91,8 +91,8 @@ def test_waiting_is_cancelled_and_has_a_limit(reception: Reception) -> None:
     reception.until_call(call, "held")
     reception.ask(Camp("1002", call))
     reception.until_call(call, "camped")
-    assert reception.until_call(call, "answered")["note"].startswith("1002")
-    joined(reception.exchange, "1001")
+    reception.until("the caller is back", lambda state: state["calls"][call]["alert"])
+    assert reception.until_call(call, "held")["note"] == "1002: was not free in time"
     reception.phones.do("1002", "hang_up")
 
 

@@ -120,7 +120,7 @@ def test_a_broken_settings_file_is_named_with_its_line_and_nothing_starts(tmp_pa
     desk = RunningDesk(tmp_path, 5060, line={"port": 99999})
     said = desk.deskbell("run", "--settings", str(desk.settings))
     assert said.returncode == 4
-    assert "line.port: 99999 is wrong; write a whole number from 1 to 65535" in said.stderr
+    assert "line.port: 99999 is wrong; write a whole number from 0 to 65535" in said.stderr
     assert "Traceback" not in said.stderr
     assert not desk.socket.exists()
 

@@ -122,7 +122,15 @@ class Board:
 
     def enter(self, call: Call, state: CallState, **changes: Any) -> Call:  # noqa: ANN401 - fields of Call
         """Bring a call into a state; what belonged to the old one is over, but for the changes named."""
-        fresh = {"alert": False, "note": "", "target": "", "retrieves": "", "camped": 0.0, "joins": ""}
+        fresh = {
+            "alert": False,
+            "note": "",
+            "target": "",
+            "retrieves": "",
+            "camped": 0.0,
+            "joins": "",
+            "rings": 0.0,
+        }
         fields: dict[str, Any] = {**fresh, "since": self.now, "member": False, **changes}
         if call.muted and not fields["member"]:
             self.act(actions.MuteCall(call.id, on=False))

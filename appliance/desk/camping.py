@@ -43,7 +43,7 @@ def camp(board: Board, call: Call, target: str) -> None:
 def camp_again(board: Board, call: Call) -> None:
     """The extension was busy after all: the caller has its old place and its old limit."""
     if board.now >= call.camped + board.config.camp_patience:
-        moving.bring_back(board, call, "was not free in time", alert=True)
+        moving.bring_back(board, call, "was not free in time")
         return
     board.act(actions.HoldCall(call.id))
     board.enter(call, CallState.CAMPED, target=call.target, camped=call.camped, since=call.camped)
@@ -88,7 +88,7 @@ def waited_too_long(board: Board, subject: str) -> None:
     """The extension was not free in time: the caller is back."""
     call = board.desk.call(subject)
     if call and call.state is CallState.CAMPED:
-        moving.bring_back(board, call, "was not free in time", alert=True)
+        moving.bring_back(board, call, "was not free in time")
 
 
 def lamp_has_settled(board: Board, subject: str) -> None:

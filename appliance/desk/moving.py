@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from appliance.desk.board import Board
     from appliance.desk.state import Call
 
+ATTENTION = 10.0  # seconds in which the operator still waits for what becomes of a transfer
+
 
 def move(board: Board, call: Call, state: CallState, target: str, number: str, camped: float = 0.0) -> None:
     """Ask for a transfer to a number; `target` is what the call shows meanwhile."""
@@ -30,15 +32,18 @@ def joined(board: Board, call: Call) -> Call | None:
     return next((other for other in board.desk.calls if other.joins == call.id), None)
 
 
-def bring_back(board: Board, call: Call, reason: str, alert: bool = False) -> None:
-    """It failed: the caller is with the operator again, or on hold while the operator talks.
+def bring_back(board: Board, call: Call, reason: str) -> None:
+    """It failed: the caller is with the operator again.
 
-    Who was to be connected with the caller is kept on hold.
+    While the operator talks, or after a time in which the operator may have put the headset down, the caller
+    waits on hold instead, and the lamps call the operator. Who was to be connected with the caller is kept
+    on hold.
     """
     note = f"{call.target}: {reason}"
     other = joined(board, call)
-    if board.active:
-        switching.hold(board, call, note, alert)
+    late = board.now - call.since > ATTENTION
+    if board.active or late:
+        switching.hold(board, call, note, alert=late)
     else:
         switching.resume(board, call, note)
     if other:

@@ -86,6 +86,7 @@ class Call:
     consults: str = ""  # the held call that this one was placed for, to announce it
     member: bool = False  # of the conference, also while that is on hold
     muted: bool = False  # what this party says, nobody hears
+    rings: float = 0.0  # since when the exchange says that the target of a transfer rings; 0: it does not
     outcome: Outcome | None = None  # None until it is released
     code: int = 0  # the SIP status that ended it
     seen: bool = True  # False: a missed call that nobody has looked at

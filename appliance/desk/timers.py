@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from appliance.desk.state import Call
 
 SERVE = 5.0  # seconds in which the lamp of an extension may lag behind the call that was sent there
+RINGING = 180.0  # seconds that an exchange lets a telephone ring at most (RFC 3261 section 16.6: timer C)
 GRACE = 5.0  # seconds in which the exchange ends the second of two calls that it has connected
 
 
@@ -46,8 +47,16 @@ def _of(call: Call, board: Board) -> Iterator[tuple[Clock, float, float]]:
     elif call.state is CallState.CAMPED:
         yield Clock.CAMP, call.camped, config.camp_patience
     elif call.moving:
-        connected = call.joins and board.desk.call(call.joins) is None
-        yield Clock.TRANSFER, call.since, GRACE if connected else config.transfer_patience
+        yield Clock.TRANSFER, *_patience(call, board)
+
+
+def _patience(call: Call, board: Board) -> tuple[float, float]:
+    """Return since when the exchange is waited for, and how long."""
+    if call.joins and board.desk.call(call.joins) is None:
+        return call.since, GRACE
+    if call.rings:
+        return call.rings, RINGING
+    return call.since, board.config.transfer_patience
 
 
 def keep(board: Board) -> None:

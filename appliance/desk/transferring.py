@@ -10,6 +10,8 @@ from appliance.desk.events import Clock
 from appliance.desk.parking import park
 from appliance.desk.state import CallState, Outcome, Return
 
+RINGING = 180  # RFC 3261 section 21.1.2; a 100 Trying means nothing yet
+
 if TYPE_CHECKING:
     from appliance.desk.board import Board, Handlers, Timers
     from appliance.desk.state import Call
@@ -26,11 +28,19 @@ def transfer(board: Board, ask: events.Transfer) -> None:
 
 
 def transfer_progressed(board: Board, event: events.TransferProgressed) -> None:
-    """Act on the exchange's last word; an exchange that ends with a provisional one has not said it."""
+    """Act on the exchange's last word; an exchange that ends with a provisional one has not said it.
+
+    While it says that the target rings, it is given the time that people take to answer.
+    """
     call = board.desk.call(event.call)
-    if call is None or not event.final or event.code < 200 or call.state is CallState.RINGING:
+    if call is None or call.state is CallState.RINGING:
         return
-    if event.code < 300:  # also when it comes after we gave up waiting: the caller has moved
+    if event.code < 200:
+        if call.moving and event.code >= RINGING and not event.final:
+            board.put(replace(call, rings=board.now))
+    elif not event.final:
+        return
+    elif event.code < 300:  # also when it comes after we gave up waiting: the caller has moved
         _moved(board, call, event.code)
     elif call.camped and call.moving and camping.is_busy_answer(board, call, event.code):
         camping.camp_again(board, call)

@@ -144,7 +144,7 @@ def test_when_the_limit_passed_on_the_way_the_caller_is_back_instead_of_camped_a
     camps(desk, "a")
     desk.becomes("1003", AVAILABLE)
     desk.happens(events.TransferProgressed("a", 486, "Busy", final=True), after=CONFIG.camp_patience)
-    assert desk.state("a") is CallState.ANSWERED
+    assert (desk.state("a"), desk.call("a").alert) == (CallState.HELD, True)
 
 
 def test_when_nothing_can_be_known_of_the_colleague_the_caller_waits_on(desk: Reception) -> None:
@@ -155,7 +155,8 @@ def test_when_nothing_can_be_known_of_the_colleague_the_caller_waits_on(desk: Re
 
 def test_after_the_limit_the_caller_is_back(desk: Reception) -> None:
     camps(desk, "a")
-    assert desk.ends(Clock.CAMP, "a", after=60.0) == [actions.ResumeCall("a")]
+    desk.ends(Clock.CAMP, "a", after=60.0)
+    assert (desk.state("a"), desk.call("a").alert) == (CallState.HELD, True)
     assert desk.notice() == desk.call("a").note == "1003: was not free in time"
 
 
