@@ -124,10 +124,27 @@ def test_a_call_missed_while_the_list_is_open_is_marked_until_the_operator_is_th
 
 def test_who_called_is_called_back(page: Page, daemon: StandInDaemon) -> None:
     daemon.change(released={key: call | {"seen": True} for key, call in states.recent().items()})
+    daemon.change(released={"r4": {"line": "hotel"}})
     page.get_by_role("tab", name="Recent").click()
     expect(row(page, "r2").get_by_role("button")).to_be_disabled()  # there is no number
     row(page, "r1").get_by_role("button", name="Call").click()
-    expect_asked(daemon, ("dial", {"number": "+49 30 5550134"}))
+    row(page, "r4").get_by_role("button", name="Call").click()
+    expect_asked(
+        daemon,
+        ("dial", {"number": "+49 30 5550134"}),
+        ("dial", {"number": "+44 20 7946 0018", "line": "hotel"}),  # from where the call had come
+    )
+
+
+def test_an_outgoing_call_tells_busy_from_nobody_there(page: Page, daemon: StandInDaemon) -> None:
+    daemon.change(
+        released={
+            "r1": states.released("1002", "unanswered", "Alan", 60, direction="out", code=486),
+            "r2": states.released("1003", "unanswered", "Grace", 90, direction="out", code=408),
+        }
+    )
+    page.get_by_role("tab", name="Recent").click()
+    expect(page.locator("#released .word")).to_have_text(["Busy", "Nobody answered"])
 
 
 def test_tabs_are_gone_through_by_arrow_keys(page: Page) -> None:

@@ -191,6 +191,19 @@ def test_a_call_offers_what_can_be_done_with_it(
     expect_asked(daemon, (name, members))
 
 
+def test_given_several_lines_one_is_chosen_to_dial_from(page: Page, daemon: StandInDaemon) -> None:
+    line = page.get_by_label("Line", exact=True)
+    expect(line).to_be_hidden()
+    daemon.change(lines={"hotel": states.line("300")})
+    line.select_option("300")
+    daemon.change(lines={"hotel": {"state": "failed", "reason": "408 Request Timeout"}})
+    expect(row(page, "hotel")).to_contain_text("408 Request Timeout")
+    page.get_by_label("Dial", exact=True).fill("1003")
+    page.keyboard.press("Enter")
+    expect_asked(daemon, ("dial", {"number": "1003", "line": "hotel"}))
+    expect(page.get_by_label("Dial", exact=True)).to_have_value("")
+
+
 def test_a_number_is_dialled_and_the_field_is_empty_again(page: Page, daemon: StandInDaemon) -> None:
     page.get_by_label("Dial", exact=True).fill(" 1003 ")
     page.keyboard.press("Enter")

@@ -104,7 +104,8 @@ panel.addEventListener("click", (event) => {
 document.getElementById("dial").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
-  if (await ask("dial", { number: form.number.value.trim() })) form.reset();
+  const members = { number: form.number.value.trim(), line: form.line.value };
+  if (await ask("dial", members)) form.number.value = "";
 });
 
 document.getElementById("redial").addEventListener("click", () => ask("redial"));

@@ -20,14 +20,21 @@ const outcomes = {
   parked: _("Parked"),
 };
 
+const BUSY = [486, 600]; // SIP status codes, RFC 3261 section 21
+
+function wordFor({ outcome, code, note }) {
+  const word = outcome === "unanswered" && BUSY.includes(code) ? _("Busy") : (outcomes[outcome] ?? outcome);
+  return note ? `${word}: ${note}` : word;
+}
+
 function fill(row, _key, call) {
   mark(row, "data-outcome", call.outcome);
   mark(row, "data-direction", call.direction);
-  if (!call.seen) mark(row, "data-unseen", ""); // stays while the list is looked at, or nobody could tell which it was
+  if (!call.seen) mark(row, "data-unseen", ""); // stays while somebody looks, who could not tell which it was
   picture(row, call.outcome === "missed" ? "missed" : call.direction === "in" ? "incoming" : "outgoing");
   put(row, "name", whoIs(call));
   put(row, "number", call.name ? call.number : "");
-  put(row, "word", [outcomes[call.outcome] ?? call.outcome, call.note].filter(Boolean).join(": "));
+  put(row, "word", wordFor(call));
   put(row, "lasted", call.answered ? lasted(call.since - call.answered) : "");
   put(row, "at", clock(now() - call.arrived));
   put(row, "verb", call.number ? _("Call") : "");
@@ -57,8 +64,9 @@ function forget() {
   for (const row of list.children) if (current().released[row.dataset.key]?.seen) mark(row, "data-unseen", null);
 }
 
-list.addEventListener("click", (event) => {
-  const key = event.target.closest("button")?.parentElement.dataset.key;
-  const number = key && current().released[key].number;
-  if (number) ask("dial", { number });
+list.addEventListener("click", async (event) => {
+  const row = event.target.closest("button")?.parentElement;
+  if (!row) return;
+  const { number, line } = current().released[row.dataset.key];
+  if (await ask("dial", { number, line })) mark(row, "data-unseen", null);
 });
