@@ -92,7 +92,7 @@ def test_a_failed_registration_says_why(page: Page, daemon: StandInDaemon) -> No
 
 
 def test_each_of_several_lines_says_how_it_is(page: Page, daemon: StandInDaemon) -> None:
-    expect(row(page, "main")).to_have_text("Registered")
+    expect(page.locator("#lines .line").first).to_have_text("Registered")
     daemon.change(lines={"hotel": states.line("300", "failed", 408, "the exchange does not answer")})
     daemon.change(
         calls={
@@ -100,8 +100,10 @@ def test_each_of_several_lines_says_how_it_is(page: Page, daemon: StandInDaemon)
             "c2": states.call("1002", "Bo", "held"),
         },
     )
-    expect(row(page, "main")).to_have_text("200 Registered")
-    expect(row(page, "hotel")).to_contain_text("300 Not registered the exchange does not answer")
+    expect(page.locator("#lines .line").first).to_have_text("200 Registered")
+    expect(page.locator("#lines .line").last).to_contain_text(
+        "300 Not registered the exchange does not answer"
+    )
     expect(row(page, "c1").locator(".badge")).to_have_text("300")
     expect(row(page, "c2").locator(".badge")).to_have_text("200")
 
@@ -197,7 +199,7 @@ def test_given_several_lines_one_is_chosen_to_dial_from(page: Page, daemon: Stan
     daemon.change(lines={"hotel": states.line("300")})
     line.select_option("300")
     daemon.change(lines={"hotel": {"state": "failed", "reason": "408 Request Timeout"}})
-    expect(row(page, "hotel")).to_contain_text("408 Request Timeout")
+    expect(page.locator("#lines .line").last).to_contain_text("408 Request Timeout")
     page.get_by_label("Dial", exact=True).fill("1003")
     page.keyboard.press("Enter")
     expect_asked(daemon, ("dial", {"number": "1003", "line": "hotel"}))
