@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from appliance.desk.events import ExtensionChanged
 from appliance.desk.state import NOBODY, ExtensionState, Party
 from appliance.sip import dialog_info, presence, resource_list
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

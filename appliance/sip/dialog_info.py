@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appliance.desk.state import NOBODY, ExtensionState, Party
-from appliance.sip import xml
+from appliance.sip import xml_body as xml
 from appliance.sip.identity import party
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 
 _WAITING = re.compile(r"^\s*Messages-Waiting\s*:\s*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
 _VOICE = re.compile(r"^\s*Voice-Message\s*:\s*(\d{1,9})\s*/\s*(\d{1,9})", re.IGNORECASE | re.MULTILINE)

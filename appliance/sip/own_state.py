@@ -9,7 +9,7 @@ from appliance.desk.state import ExtensionState
 from appliance.sip import message_summary
 from appliance.sip.blf import DialogReader, PresenceReader
 from appliance.sip.log import log
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appliance.desk.state import ExtensionState
-from appliance.sip import xml
+from appliance.sip import xml_body as xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from appliance.sip import xml
+from appliance.sip import xml_body as xml
 from appliance.sip.identity import number_of
 from appliance.sip.multipart import Part, content_id, media_type, parts
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

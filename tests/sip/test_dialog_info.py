@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from appliance.desk.state import NOBODY, ExtensionState, Party
 from appliance.sip.dialog_info import IDLE, Dialog, DialogInfo, Dialogs, parse
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 
 AVAILABLE, RINGING = ExtensionState.AVAILABLE, ExtensionState.RINGING
 BUSY, HELD, UNKNOWN = ExtensionState.BUSY, ExtensionState.HELD, ExtensionState.UNKNOWN

@@ -14,7 +14,7 @@ from appliance.desk.events import Event, Feature, FeatureChanged, MessagesWaitin
 from appliance.desk.state import ExtensionState
 from appliance.sip.message_summary import Messages, parse
 from appliance.sip.own_state import Mailbox, OwnFeature
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 from tests.sip.parties import Operator, config, until
 from tests.sip.scripted import ScriptedExchange
 from tests.sip.test_dialog_info import dialog, document

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from appliance.desk.state import ExtensionState, Party
 from appliance.sip.blf import Lamp, View, combined
 from appliance.sip.presence import NOT_REGISTERED, parse
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 
 if TYPE_CHECKING:
     from appliance.desk.events import ExtensionChanged

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from appliance.sip.blf import ListReader
 from appliance.sip.multipart import content_id, media_type, parts
 from appliance.sip.resource_list import Notification, parse
-from appliance.sip.xml import BodyError
+from appliance.sip.xml_body import BodyError
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 TYPE = 'multipart/related;type="application/rlmi+xml";boundary=b'
