@@ -80,7 +80,7 @@ class Daemon:
         self._control = ControlServer(
             Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time()
         )
-        self._document = Document(settings.desk.name, settings.line.user)
+        self._document = Document(settings.desk.name, settings.line.user, settings.speed_dial)
         self._policy = ring_policy(settings)
         self._heard: Ringing | None = None
         self._presence: ExtensionState | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 EMPTY: dict[str, Any] = {
     "desk": {"name": "", "number": "", "version": ""},
+    "speed_dials": {},
     "registration": {"state": "registering", "code": 0, "reason": ""},
     "lines": {},
     "calls": {},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from appliance.desk.state import Call, Extension, Line, Message, Orbit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from appliance.desk.state import Party, Registration, Snapshot
     from drivers.base import Device, LampState
@@ -55,9 +55,10 @@ class Section(Generic[Item]):
 class Document:
     """The whole state of one desk, time after time; `name` and `number` are the desk's own."""
 
-    def __init__(self, name: str, number: str) -> None:
-        """Nothing is known yet."""
+    def __init__(self, name: str, number: str, speed_dials: Mapping[str, str] | None = None) -> None:
+        """Nothing is known yet; `speed_dials` are keys and their numbers."""
         self._desk = {"name": name, "number": number, "version": VERSION}
+        self._speed_dials = dict(speed_dials or {})
         self._lines = Section[Line](lambda line: line.id or "main", _line)
         self._calls = Section[Call](_id, _call)
         self._released = Section[Call](_id, _call)
@@ -70,6 +71,7 @@ class Document:
         lifted = {device.id for device in desk.devices if device.lifted}
         return {
             "desk": self._desk,
+            "speed_dials": self._speed_dials,
             "registration": _registration(desk.registration),
             "lines": self._lines(desk.lines),
             "calls": self._calls(desk.calls),
@@ -125,6 +127,7 @@ def _call(call: Call) -> Json:
         "diverted_number": call.diverted_by.number,
         "diverted_name": call.diverted_by.name,
         "returned": call.returned,
+        "origin": call.origin,
         "internal": call.internal,
         "consults": call.consults,
         "member": call.member,

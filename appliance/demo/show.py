@@ -96,9 +96,16 @@ def _open(parts: ExitStack, port: int, stopped: threading.Event) -> None:
 def _write_settings(home: Path, control: Path, exchange: Exchange) -> None:
     settings = {
         "desk": {"name": "Reception", "socket": str(control), "store": str(home / "desk.db")},
-        "line": {"server": "127.0.0.1", "port": exchange.sip_port, "user": DESK, "local_port": 0},
+        "line": {
+            "server": "127.0.0.1",
+            "port": exchange.sip_port,
+            "user": DESK,
+            "local_port": 0,
+            "codecs": ["G722", "PCMA"],  # without Opus: this exchange can pass it on, and not translate it
+        },
         "extensions": COLLEAGUES,
         "dialling": {"country": "DE", "outside_prefix": "0"},
+        "speed_dial": {"1": "1001", "2": "1002"},
         "codes": {
             "mailbox": "*97",
             "dnd_on": "*78",

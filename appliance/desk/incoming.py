@@ -33,6 +33,7 @@ def call_arrived(board: Board, event: events.CallArrived) -> None:
         line=event.line,
         diverted_by=board.known(event.diverted_by),
         returned=returned,
+        origin=origin,
         internal=event.internal,
     )
     board.add(call)

@@ -82,6 +82,7 @@ class Call:
     answered: float = 0.0  # when the parties first heard each other; 0 while they have not
     diverted_by: Party = NOBODY  # who was called first, where the exchange tells (RFC 5806, 7044)
     returned: Return = Return.NO
+    origin: str = ""  # the orbit or number that it comes back from
     internal: bool = False  # a colleague at the same exchange
     consults: str = ""  # the held call that this one was placed for, to announce it
     member: bool = False  # of the conference, also while that is on hold

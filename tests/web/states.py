@@ -28,6 +28,7 @@ def call(number: str, name: str = "", state: str = "ringing", age: float = 5.0, 
         "diverted_number": "",
         "diverted_name": "",
         "returned": "",
+        "origin": "",
         "internal": False,
         "consults": "",
         "member": False,
@@ -134,6 +135,7 @@ def idle() -> Json:
     """A registered desk with nothing to do and nothing set up."""
     return {
         "desk": {"name": "Reception", "number": "200", "version": "0.1.0"},
+        "speed_dials": {},
         "registration": {"state": "registered", "code": 200, "reason": ""},
         "lines": {"main": line("200")},
         "calls": {},

@@ -56,11 +56,11 @@ def test_a_caller_who_comes_back_is_told_from_a_new_one(
     page: Page, daemon: StandInDaemon, returned: str, words: str
 ) -> None:
     daemon.change(
-        calls={"c1": states.call("1001", "Ada", returned=returned, note="parked in 701 for too long")}
+        calls={"c1": states.call("1001", "Ada", returned=returned, origin="701", note="it took too long")}
     )
-    expect(row(page, "c1")).to_contain_text(words)
-    expect(row(page, "c1")).to_contain_text("parked in 701 for too long")
-    expect(page.locator("#spoken")).to_have_text(f"Call from Ada. {words}")
+    expect(row(page, "c1")).to_contain_text(f"{words} (701)")
+    expect(row(page, "c1")).to_contain_text("it took too long")
+    expect(page.locator("#spoken")).to_have_text(f"Call from Ada. {words} (701)")
     daemon.change(calls={"c1": {"state": "answered"}})
     expect(page.locator("#current")).not_to_contain_text(words)
 
@@ -307,6 +307,13 @@ def test_a_microphone_that_is_off_is_told_on_the_call_itself(page: Page, daemon:
 def test_the_last_number_is_called_again(page: Page, daemon: StandInDaemon) -> None:
     page.get_by_role("button", name="Redial").click()
     expect_asked(daemon, ("redial", {}))
+
+
+def test_a_speed_dial_key_is_one_click(page: Page, daemon: StandInDaemon) -> None:
+    daemon.change(speed_dials={"1": "1001"}, extensions={"1001": states.extension("Ada")})
+    page.reload()
+    page.get_by_role("button", name="Ada").and_(page.locator("#speed button")).click()
+    expect_asked(daemon, ("speed_dial", {"key": "1"}))
 
 
 # --- dragging

@@ -38,12 +38,14 @@ export function wordFor({ state, direction, alert, target, muted }) {
   }
 }
 
-/** That the exchange brings a caller back, and from what; the call's note says from where. */
-export function returnOf({ returned, state }) {
-  if (state !== "ringing") return "";
+/** That the exchange brings a caller back, and from where. */
+export function returnOf({ returned, state, origin }) {
+  if (state !== "ringing" || !returned) return "";
+  return origin ? `${returnFrom(returned)} (${personOf(origin)})` : returnFrom(returned);
+}
+
+function returnFrom(returned) {
   switch (returned) {
-    case "":
-      return "";
     case "park":
       return _("Comes back from park");
     case "camp":
