@@ -75,7 +75,6 @@ class Call(pj.Call):  # type: ignore[misc]
         self._hold = Hold(self, self._is_confirmed, self._later)
         self._referral = Referral(name, owner.emit, self._later)
         self._digits = Digits(self._later)
-        self._told = False  # that it came, or was placed: only then its end is told too
         self._answered = False
         self._ended = False
         self.elsewhere = False
@@ -86,11 +85,9 @@ class Call(pj.Call):  # type: ignore[misc]
         pj.Call.__swig_destroy__(self)
         del self._hold, self._referral, self._digits, self._alarms  # they refer to it
 
-    def ring(self) -> bool:
-        """Send 180; False when pjsip has refused the call itself, which nobody needs to know of."""
+    def ring(self) -> None:
+        """Send 180."""
         self.answer(parameters(180))
-        self._told = self.getInfo().state == pj.PJSIP_INV_STATE_EARLY
-        return self._told
 
     def pick_up(self, held: bool = False) -> None:
         """Send 200, and let the operator talk, or hold the call."""
@@ -105,7 +102,7 @@ class Call(pj.Call):  # type: ignore[misc]
 
     def dial(self, uri: str, replaces: str = "") -> None:
         """Send INVITE, to take over a dialog where one is named; the operator hears what is played."""
-        self._talking = self._told = True
+        self._talking = True
         self.makeCall(uri, parameters(headers={"Replaces": replaces} if replaces else {}))
 
     def hold(self) -> None:
@@ -227,7 +224,7 @@ class Call(pj.Call):  # type: ignore[misc]
     def take_over(self, old: Call, invite: str) -> None:
         """Be to the desk what the old call was."""
         self._talking, self._muted, self._answered = old._talking, old._muted, old._answered
-        self.party, self._told = old.party, True
+        self.party = old.party
         self._connected_with(remote_party(message(invite)))
 
     def _talk(self, talking: bool) -> None:
@@ -266,8 +263,7 @@ class Call(pj.Call):  # type: ignore[misc]
             return
         self._ended = True
         elsewhere = self.elsewhere or is_completed_elsewhere(message(last))
-        if self._told:
-            self._owner.emit(CallReleased(self.name, code, reason, elsewhere))
+        self._owner.emit(CallReleased(self.name, code, reason, elsewhere))
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something later, if the call still lives then."""

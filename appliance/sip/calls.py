@@ -86,10 +86,10 @@ class Calls:
         """Let a call ring that came in."""
         call = self._make_call(account, config, self, f"in-{next(self._arrivals)}", call_id)
         self._calls[call.name] = call
+        call.ring()
         event = arrival(call.name, message(invite), config)
         call.party = event.party
-        if call.ring():
-            self.emit(event)
+        self.emit(event)
 
     def cancelled(self, cancel: str) -> None:
         """Hear a CANCEL; pjsip acts on it then, but does not tell what its Reason is (RFC 3326)."""

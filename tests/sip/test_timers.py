@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.desk.actions import AnswerCall, HangUpCall, PlaceCall
-from appliance.desk.events import CallAnswered, CallArrived, CallReleased
+from appliance.desk.events import CallAnswered, CallReleased
 from tests.sip.far_end import FarEnd
 from tests.sip.parties import Operator, config, until
 from tests.sip.scripted import ScriptedExchange
@@ -85,8 +85,7 @@ def test_a_session_that_is_too_short_for_us_is_refused_with_what_is_not(
     far_end = FarEnd(exchange)
     refusal = far_end.answered("INVITE", far_end.invite("Supported: timer", "Session-Expires: 30"), 422)
     assert re.search(rf"^Min-SE: {SHORTEST}\r$", refusal, re.MULTILINE)
-    operator.in_the_sip_thread(lambda: None)
-    assert not operator.count(CallArrived) + operator.count(CallReleased)
+    operator.wait(CallReleased, call="in-1", code=422)
 
 
 def test_a_session_that_is_too_short_for_the_exchange_is_asked_for_again(
