@@ -85,6 +85,8 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
     on_sound_failed: Callable[[], None] | None = None
     on_request: Callable[[str, str], int] | None = None
     """Gets the method and text of a request that comes outside any dialog, CANCEL too: 0 lets it in."""
+    on_select: Callable[[str], int | None] | None = None
+    """Gets a request; returns pjsua2's number of the account that it is for, None where it does not tell."""
 
     def __init__(self, sources: Sources, gate: Gate) -> None:
         """`sources` judges who may ring, `gate` who we talk to over TLS."""
@@ -121,6 +123,13 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
             log.warning("%s", entry)
         if not prm.statusCode and self.on_request:
             prm.statusCode = self.on_request(prm.method, prm.rdata.wholeMsg)
+
+    @guarded
+    def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:
+        """Choose the line that a request is for: pjsip goes by user and domain, which lines may share."""
+        account = self.on_select(prm.rdata.wholeMsg) if self.on_select else None
+        if account is not None:
+            prm.accountIndex = account
 
     @guarded
     def onUnhandledRequest(self, prm: pj.OnUnhandledRequestParam) -> None:
