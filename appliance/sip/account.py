@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from appliance.sip.config import SipConfig
     from appliance.sip.engine import Engine
     from appliance.sip.servers import Server
+
+LINE_PARAMETER = "deskbell-line"
+"""What an exchange gives back to us with the URI that it calls: the line that registered it."""
 
 _STALE = re.compile(r"^(?:WWW|Proxy)-Authenticate:.*\bstale\s*=\s*\"?true", re.IGNORECASE | re.MULTILINE)
 _OUTBOUND_PROXY = 1  # PJSUA_REG_USE_OUTBOUND_PROXY
@@ -125,6 +129,7 @@ def _settings(config: SipConfig) -> pj.AccountConfig:
     """Return pjsua2's settings for a line that is not attached to a server yet."""
     settings = pj.AccountConfig()
     settings.idUri = config.address_of_record
+    settings.sipConfig.contactUriParams = f";{LINE_PARAMETER}={quote(config.line)}" if config.line else ""
     settings.regConfig.registrarUri = config.registrar
     settings.regConfig.registerOnAdd = False  # the Registrar does, and tries again
     settings.regConfig.retryIntervalSec = 0
