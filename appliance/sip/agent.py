@@ -8,7 +8,7 @@ from appliance.desk import actions
 from appliance.desk.events import CallReleased, CodeDialled
 from appliance.sip.calls import Calls
 from appliance.sip.engine import Engine, guarded
-from appliance.sip.line import Line
+from appliance.sip.line import Line, line_called
 from appliance.sip.ring import Ring
 from appliance.sip.sound import Sound
 from appliance.sip.texts import verdict
@@ -113,6 +113,7 @@ class SipAgent:
         self._ring = Ring(self._engine, self._sound)
         self._calls = Calls(self._engine, self._sound, self._on_event)
         self._engine.endpoint.on_request = self._requested
+        self._engine.endpoint.on_select = self._account_for
         for config in self._configs:
             self._lines[config.line] = Line(config, self._engine, self._calls, self._on_event)
 
@@ -127,7 +128,7 @@ class SipAgent:
         for line in self._lines.values():
             line.close()
         self._lines.clear()
-        self._engine.endpoint.on_request = None
+        self._engine.endpoint.on_request = self._engine.endpoint.on_select = None
         self._sound.close()
         del self._calls, self._ring, self._sound
 
@@ -136,6 +137,11 @@ class SipAgent:
         if method == "CANCEL":
             self._calls.cancelled(text)
         return verdict(text) if method == "MESSAGE" else 0
+
+    def _account_for(self, request: str) -> int | None:
+        """Say which account a request is for, where its URI bears the line that registered it."""
+        line = self._lines.get(line_called(request))
+        return line.account_number if line else None
 
     @property
     def _idle(self) -> bool:

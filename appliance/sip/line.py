@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
+from appliance.sip.account import LINE_PARAMETER
 from appliance.sip.feature_code import FeatureCode
 from appliance.sip.log import log
 from appliance.sip.monitor import Monitor
@@ -68,6 +71,11 @@ class Line:
             code.give_up()
 
     @property
+    def account_number(self) -> int:
+        """pjsua2's number of its account."""
+        return int(self._account.getId())
+
+    @property
     def idle(self) -> bool:
         """Whether the exchange has confirmed all that `hang_up()` asked for."""
         return self._registrar.unregistered and not self._codes
@@ -98,3 +106,10 @@ class Line:
         log.warning("the exchange has forgotten us: registering and subscribing anew")
         self._monitor.subscribe()
         self._registrar.register()
+
+
+def line_called(request: str) -> str:
+    """Return the id of the line whose contact a request is sent to, "" where its URI does not tell."""
+    uri = request.partition("\r\n")[0]
+    match = re.search(rf";{LINE_PARAMETER}=([^;? >]*)", uri)
+    return unquote(match[1]) if match else ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from appliance.demo.exchange import Exchange
 from appliance.desk.actions import (
     AnswerCall,
     DialCode,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from appliance.demo.exchange import Exchange
     from tests.sip.parties import Phones
 
 HEARD, UNHEARD = 1000, 60
@@ -135,6 +135,22 @@ def test_a_call_on_a_line_that_is_not_there_is_refused(operator: Operator) -> No
     operator.do(PlaceCall("out-1", "1001", line="day"))
     assert operator.wait(CallReleased, call="out-1").reason == "there is no such line"
     assert not operator.count(CallAnswered)
+
+
+@pytest.mark.exchange
+def test_the_same_number_at_two_exchanges_is_two_lines(exchange: Exchange, phones: Phones) -> None:
+    with Exchange(users=2) as other:
+        branch = config(other, line="branch office")
+        phones.register("1001")
+        with Operator(config(exchange), more_lines=[branch]) as operator:
+            for line in ("", "branch office"):
+                operator.wait(RegistrationChanged, state=RegistrationState.REGISTERED, line=line)
+            other.originate("1002", "200")
+            assert operator.rings().line == "branch office"
+            since = operator.mark()
+            phones.do("1001", "call", number="200")
+            assert operator.rings(since).line == ""
+            phones.do("1001", "hang_up")
 
 
 def test_two_lines_of_one_name_are_refused() -> None:
