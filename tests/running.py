@@ -53,7 +53,11 @@ class RunningDesk:
         self.settings.write_text(tomlkit.dumps(settings))
         secrets = home / "secrets.toml"
         secrets.touch(0o600)
-        secrets.write_text(tomlkit.dumps({"line": {"password": password or f"secret{user}"}}))
+        lines = settings.get("lines", {})
+        passwords = {name: {"password": f"secret{line['user']}"} for name, line in lines.items()}
+        secrets.write_text(
+            tomlkit.dumps({"line": {"password": password or f"secret{user}"}, "lines": passwords})
+        )
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -153,7 +157,7 @@ class RunningDesk:
         return self.until(
             "registered, and the orbits known",
             lambda state: (
-                state["registration"]["state"] == "registered"
+                state["lines"]["main"]["state"] == "registered"
                 and all(orbit["state"] != "unknown" for orbit in state["orbits"].values())
                 and all(extension["state"] != "unknown" for extension in state["extensions"].values())
             ),
