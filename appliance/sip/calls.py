@@ -105,7 +105,7 @@ class Calls:
         try:
             call.dial(config.uri(action.number), action.replaces)
         except pj.Error as error:
-            log.warning("the call to %s cannot be placed: %s", action.number, words(error))
+            log.warning("call %s cannot be placed: %s", action.call, words(error))
             self.emit(CallReleased(action.call, 400, words(error)))
             self.later(0, lambda: self.forget(call))
 

@@ -43,8 +43,11 @@ class Digits:
             return
         if self._source is None:
             self._source = tones.generator()
-        source, pairs = self._source, tones.digit_tones(digits)
-        source.startTransmit(audio)
-        tones.play(source, pairs[:_AT_ONCE])
-        if rest := digits[_AT_ONCE:]:
-            self._later(tones.seconds(pairs[:_AT_ONCE]), lambda: self._speak(audio, rest))
+        self._source.startTransmit(audio)
+        self._play(tones.digit_tones(digits))
+
+    def _play(self, pairs: list[tones.Tone]) -> None:
+        now, rest = pairs[:_AT_ONCE], pairs[_AT_ONCE:]
+        tones.play(self._source, now)
+        if rest:
+            self._later(tones.seconds(now), lambda: self._play(rest))

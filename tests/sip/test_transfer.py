@@ -237,9 +237,12 @@ def test_a_ringing_caller_who_is_diverted_rings_there(
     phones.register("1001")
     phones.do("1001", "tone", hz=CALLER)
     answering(phones, answer_after=0.05)
+    since = phones.mark()
     call = call_the_operator(operator, phones, "1001")
     operator.do(DivertCall(call, "1004"))
     assert operator.wait(CallReleased, call=call).code == 302
+    for line in ("1001", "1004"):
+        phones.wait(line, "CallAnswered", since=since)
     the_caller_has_arrived(phones, tmp_path)
     until_over(exchange, operator, phones)
 
