@@ -218,9 +218,9 @@ class Engine:
         if hop.transport == "tls":
             self._gate.expect(config.line, Identity(hop.host, config.pin), servers)
 
-    def take_fault(self, server: Server | None) -> str:
-        """Return what was wrong with the certificate of a server when it was last connected to, once."""
-        return self._gate.faults.pop(str(server), "")
+    def fault(self, server: Server | None) -> str:
+        """Return what was wrong with the certificate of a server when it was last shown, or ""."""
+        return self._gate.faults.get(str(server), "")
 
     def on_network(self, owner: Hashable, changed: Callable[[], None]) -> None:
         """Have `changed` called when addresses or routes of this machine have changed."""

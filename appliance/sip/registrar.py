@@ -183,7 +183,7 @@ class Registrar:
     def _unanswered(self) -> None:
         self._asking = False
         self._account.abandon()
-        self._not_served(408, self._engine.take_fault(self._servers.current) or _REASONS[408], 0.0)
+        self._not_served(408, _REASONS[408], 0.0)
 
     def _answered(self, answer: pj.OnRegStateParam) -> None:
         code, text = answer.code, answer.rdata.wholeMsg
@@ -249,12 +249,12 @@ class Registrar:
     def _why(self, reason: str) -> str:
         """Return in plain words why a request could not be sent; `reason` is the system's or OpenSSL's."""
         server = self._servers.current
-        if fault := self._engine.take_fault(server):
-            return fault
         if reason == os.strerror(errno.ECONNREFUSED):
             return f"the exchange refuses the connection: nobody listens at {server}"
         if reason in _UNREACHABLE:
             return _NO_NETWORK
+        if fault := self._engine.fault(server):
+            return fault
         if self._config.first_hop.transport == "tls":
             return f"no connection by TLS 1.2 or newer to {server}: {reason}"
         return f"the exchange cannot be reached: {reason}"

@@ -59,7 +59,7 @@ class Gate:
         """Nobody is expected yet."""
         self._identities: dict[str, dict[Hashable, Identity]] = {}  # by address:port
         self.faults: dict[str, str] = {}
-        """What was wrong with servers, by their address:port."""
+        """What was wrong with servers when they last showed a certificate, "": nothing; by address:port."""
 
     def expect(self, line: Hashable, identity: Identity, servers: Iterable[Server]) -> None:
         """A line's servers are these, and must prove to be `identity`."""
@@ -74,8 +74,8 @@ class Gate:
         certificate, expected = _certificate(shown), self._identities.get(server, {})
         objections = [objection(certificate, identity) for identity in expected.values()]
         fault = next(filter(None, objections or ["it is none of the exchange's servers"]), "")
+        self.faults[server] = fault
         if fault:
-            self.faults[server] = fault
             log.error("the TLS connection to %s is closed: %s", server, fault)
         return fault
 

@@ -66,6 +66,7 @@ def test_lines_that_fail_disturb_no_other(exchange: Exchange) -> None:
             config(exchange, user="202", password="wrong", line="password"),
             over_tls(exchange, ca_file="/nonexistent/ca.pem", line="authority"),
             over_tls(exchange, ca_file="", line="certificate"),
+            over_tls(exchange, ca_file="", line="the same"),
             config(silent, line="silent"),
             config(exchange, user="1010", password="secret1010", line="right"),
         ]
@@ -74,11 +75,12 @@ def test_lines_that_fail_disturb_no_other(exchange: Exchange) -> None:
             operator.wait(RegistrationChanged, line="right", state=REGISTERED)
             reasons = {
                 line: operator.wait(RegistrationChanged, line=line, state=FAILED).reason
-                for line in ("password", "authority", "certificate", "silent")
+                for line in ("password", "authority", "certificate", "the same", "silent")
             }
             assert reasons["password"] == "the exchange refuses the user or the password"
             assert reasons["authority"].startswith("the authorities in /nonexistent/ca.pem cannot be read")
             assert reasons["certificate"].endswith("is no authority that we believe")
+            assert reasons["the same"] == reasons["certificate"]
             assert reasons["silent"] == "the exchange does not answer"
             exchange.originate("0301234567", "200")
             operator.wait(CallArrived, line="")
