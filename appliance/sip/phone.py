@@ -50,6 +50,8 @@ _LOUDNESS = 8000  # of 32767
 _HANG_UP_SECONDS = 0.6
 _WAV_SECONDS = 0.3  # pjsip closes a recording some time after it was asked to
 _STOP_SECONDS = 10.0
+_TRANSLATED = ("G722", "PCMA", "PCMU")
+"""Neither Opus nor G.729: Asterisk passes them on, but hangs up where it would have to translate them."""
 
 
 class PhoneCall(Call):
@@ -282,7 +284,10 @@ def main(host: str, port: str, bind: str = "") -> None:
         with writing:
             print(line, flush=True)
 
-    phones = Phones(SipConfig("", "", host, port=int(port), bind=bind, log_level=1, null_audio=True), tell)
+    config = SipConfig(
+        "", "", host, port=int(port), bind=bind, log_level=1, null_audio=True, codecs=_TRANSLATED
+    )
+    phones = Phones(config, tell)
     phones.start()
     try:
         for line in sys.stdin:
