@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,27 @@ def test_hundreds_of_changes_are_all_told_in_their_order(large_exchange: Exchang
 
         until(lambda: all(len(told(number)) >= rounds for number in numbers), "all changes are told")
         assert {number: told(number) for number in numbers} == dict.fromkeys(numbers, wanted)
+
+
+@pytest.mark.exchange
+def test_changes_that_come_while_nobody_looks_are_told_afterwards(large_exchange: Exchange) -> None:
+    exchange, numbers = large_exchange, large_exchange.users
+    with Operator(config(exchange, extensions=numbers)) as operator:
+        all_are(operator, numbers, AVAILABLE)
+        since, looks = operator.mark(), threading.Event()
+
+        def look_away() -> None:
+            looks.wait(10)
+
+        operator.agent._engine.post(look_away)
+        for state in ("INUSE", "UNAVAILABLE", "INUSE"):
+            for number in numbers:
+                exchange.set_extension(number, state)
+        looks.set()
+        until(lambda: operator.mark() - since >= 3 * len(numbers), "all are told")
+        for number in numbers:
+            exchange.set_extension(number, "UNAVAILABLE")
+        all_are(operator, numbers, AVAILABLE)
 
 
 @pytest.mark.exchange
