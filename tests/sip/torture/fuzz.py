@@ -27,15 +27,15 @@ def fuzz(
     desk: RunningDesk, address: Address, witness: Witness, messages: Sequence[bytes], count: int, seed: int
 ) -> None:
     """Send `count` messages; a failure names the batch's own seed, which alone repeats it."""
-    for batch in range(0, count, BATCH):
-        dice = random.Random(seed + batch)
-        try:
-            _send(desk, address, messages, dice, min(BATCH, count - batch))
-            witness.is_untouched()
-            assert "Traceback" not in desk.log.read_text(errors="replace"), "a bug came to light"
-        except (AssertionError, ControlError, OSError) as error:
-            said = desk.log.read_text(errors="replace")[-3000:]
-            raise AssertionError(f"--seed {seed + batch} --count {BATCH}: {error}\n{said}") from error
+    with desk.log.open(errors="replace") as log:
+        for batch in range(0, count, BATCH):
+            try:
+                _send(desk, address, messages, random.Random(seed + batch), min(BATCH, count - batch))
+                witness.is_untouched()
+                assert "Traceback" not in (said := log.read()), said
+            except (AssertionError, ControlError, OSError) as error:
+                repeat = f"--seed {seed + batch} --count {BATCH}"
+                raise AssertionError(f"{repeat}: {error}\n{log.read()[-3000:]}") from error
 
 
 def _send(
