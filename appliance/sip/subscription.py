@@ -21,6 +21,8 @@ RETRY_SECONDS_MAX = 300.0
 EXPIRES = 600  # seconds; pjsip refreshes it in time
 _FORGOTTEN = 481  # Call/Transaction Does Not Exist
 _TOO_BRIEF = 423  # Interval Too Brief
+_AT_ONCE = ("deactivated", "timeout")  # RFC 6665 section 4.1.3
+_HOPELESS = ("rejected", "noresource")
 _LISTS = ("multipart/related", "application/rlmi+xml")
 
 
@@ -171,7 +173,11 @@ class Subscription:
         else:
             if time.monotonic() - self._begun > 2 * self._pause:
                 self._pause = RETRY_SECONDS
-            if code == 200 and reason in ("rejected", "noresource"):
+            if code == 200 and reason in _AT_ONCE and self._pause == RETRY_SECONDS:
+                self._pause *= 2  # the next time, it waits
+                self._engine.later(0, self.subscribe)
+                return
+            if code == 200 and reason in _HOPELESS:
                 self._pause = RETRY_SECONDS_MAX
             self._retry(_ending(code, reason), retry_after)
 

@@ -252,6 +252,20 @@ def test_a_subscription_that_ends_or_waits_says_why(state: str, reason: str) -> 
         assert operator.extension("1001", UNKNOWN).reason == reason
 
 
+def test_a_subscription_that_the_exchange_moves_is_made_anew_without_a_word() -> None:
+    exchange = ScriptedExchange()
+    exchange.bodies["1001"] = document(dialog("confirmed"))
+    with exchange, Operator(config(exchange, extensions=("1001",))) as operator:
+        operator.extension("1001", BUSY)
+        first = subscriptions(exchange)[-1]
+        exchange.bodies["1001"] = document(dialog("early"))
+        exchange.notify(first, 2, body="", state="terminated;reason=deactivated")
+        operator.extension("1001", RINGING)
+        assert subscriptions(exchange)[-1].header("call-id") != first.header("call-id")
+        told = [event.state for event in operator.events if isinstance(event, ExtensionChanged)]
+        assert told == [BUSY, RINGING]
+
+
 def test_a_state_that_never_changes_stays() -> None:
     exchange = ScriptedExchange()
     exchange.bodies = {"1001": document(dialog("confirmed")), "1002": document()}
