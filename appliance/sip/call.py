@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from appliance.sip.engine import Alarm
 
 _JOIN_SECONDS = 0.3
-"""An exchange that has not joined the two legs of a call yet forgets a hold: so long after the answer."""
+"""How long after the answer Asterisk may need to join both legs: before, it forgets a hold and refuses a REFER."""
 
 
 class Voice(Protocol):
@@ -72,10 +72,12 @@ class Call(pj.Call):  # type: ignore[misc]
         self._owner = owner
         self._talking = False
         self._muted = False
-        self._hold = Hold(self, self._is_confirmed, self._later)
+        self._hold = Hold(self, lambda: self._is_confirmed() and self._joined, self._later)
         self._referral = Referral(name, owner.emit, self._later)
         self._digits = Digits(self._later)
         self._answered = False
+        self._joined = False  # with the other party, as far as we can guess
+        self._postponed: Callable[[], None] | None = None
         self._ended = False
         self.elsewhere = False
         self._alarms: list[Alarm] = []
@@ -83,7 +85,7 @@ class Call(pj.Call):  # type: ignore[misc]
     def destroy(self) -> None:
         """Free pjsua2's object now: freed later, it would hang up the call that has its number by then."""
         pj.Call.__swig_destroy__(self)
-        del self._hold, self._referral, self._digits, self._alarms  # they refer to it
+        del self._hold, self._referral, self._digits, self._alarms, self._postponed  # they refer to it
 
     def ring(self) -> None:
         """Send 180."""
@@ -118,7 +120,7 @@ class Call(pj.Call):  # type: ignore[misc]
     def transfer(self, uri: str) -> None:
         """Send REFER; what becomes of it is told by TransferProgressed, the last of them `final`."""
         self._talk(False)
-        self._referral.send(lambda: self.xfer(uri, parameters()))
+        self._when_joined(lambda: self._referral.send(lambda: self.xfer(uri, parameters())))
 
     def join(self, other: Call | None) -> None:
         """Send REFER with Replaces, so that the exchange joins our party and that of the other call."""
@@ -127,7 +129,7 @@ class Call(pj.Call):  # type: ignore[misc]
             self._referral.fail(481, "the other call is over")
             return
         other._talk(False)
-        self._referral.send(lambda: self.xferReplaces(other, parameters()))
+        self._when_joined(lambda: self._referral.send(lambda: self.xferReplaces(other, parameters())))
 
     def send_digits(self, digits: str) -> None:
         """Send DTMF in the way the line is set to."""
@@ -179,7 +181,7 @@ class Call(pj.Call):  # type: ignore[misc]
             if not self._answered:
                 self._owner.emit(CallAnswered(self.name))
             self._answered = True
-            self._later(_JOIN_SECONDS, self._hold.settle)
+            self._later(_JOIN_SECONDS, self._be_joined)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._end(info.lastStatusCode, info.lastReason, received(prm.e))
 
@@ -241,6 +243,20 @@ class Call(pj.Call):  # type: ignore[misc]
         return bool(
             not self._ended and self.isActive() and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED
         )
+
+    def _when_joined(self, deed: Callable[[], None]) -> None:
+        """Do it as soon as the exchange can; a later deed takes the place of one that waits."""
+        if self._joined or not self._is_confirmed():
+            deed()
+        else:
+            self._postponed = deed
+
+    def _be_joined(self) -> None:
+        self._joined = True
+        deed, self._postponed = self._postponed, None
+        if deed:
+            deed()
+        self._hold.settle()
 
     def _heard(self, text: str) -> None:
         heard = message(text)

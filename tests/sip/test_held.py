@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from appliance.desk.actions import AnswerCall, PlaceCall, ResumeCall
+from appliance.desk.actions import AnswerCall, HoldCall, PlaceCall, ResumeCall
 from tests.sip.parties import Operator, call_the_operator, config, hang_up, until
 from tests.sip.sound import loudness, samples
 
@@ -39,6 +39,18 @@ def test_a_caller_who_is_answered_held_hears_music_and_never_the_operator(
     assert not any(samples(tmp_path / "ear.wav")[0])
     operator.do(ResumeCall(call))
     until(lambda: phones.hears("1001", OPERATOR, tmp_path) > HEARD, "the caller hears the operator")
+    hang_up(operator, call)
+
+
+def test_a_caller_who_is_held_right_after_the_answer_hears_music(
+    operator: Operator, phones: Phones, tmp_path: Path
+) -> None:
+    phones.register("1001")
+    call = call_the_operator(operator, phones, "1001")
+    operator.do(AnswerCall(call))
+    operator.talks(call)
+    operator.do(HoldCall(call))
+    until(lambda: loudness(phones.heard("1001", tmp_path)) > 200, "the caller hears music")
     hang_up(operator, call)
 
 

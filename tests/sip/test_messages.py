@@ -78,6 +78,12 @@ def test_a_text_to_nobody_fails(operator: Operator) -> None:
     assert answered.reason == "the exchange does not know this number"
 
 
+@pytest.mark.exchange
+def test_a_text_to_a_telephone_that_is_switched_off_is_taken_all_the_same(operator: Operator) -> None:
+    operator.do(SendText("m1", "1009", "Hello"))
+    assert operator.wait(TextAnswered).status == 202
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [

@@ -126,6 +126,16 @@ def test_a_caller_whom_the_operator_left_ringing_is_connected(
     the_caller_has_arrived(phones, tmp_path)
 
 
+def test_a_caller_who_is_sent_on_right_after_the_answer_arrives(
+    operator: Operator, phones: Phones, caller: str, tmp_path: Path
+) -> None:
+    answering(phones, answer_after=0.1)
+    operator.do(TransferCall(caller, "1004"))
+    assert operator.wait(TransferProgressed, call=caller, final=True).code == 200
+    hang_up(operator, caller)
+    the_caller_has_arrived(phones, tmp_path)
+
+
 def test_a_caller_for_a_missing_number_stays_here(
     exchange: Exchange, operator: Operator, phones: Phones, caller: str, tmp_path: Path
 ) -> None:
