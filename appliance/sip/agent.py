@@ -8,7 +8,7 @@ from appliance.desk import actions
 from appliance.desk.events import CallReleased, CodeDialled
 from appliance.sip.calls import Calls
 from appliance.sip.engine import Engine, guarded
-from appliance.sip.line import Line, line_called
+from appliance.sip.line import Line, called_line
 from appliance.sip.ring import Ring
 from appliance.sip.sound import Sound
 from appliance.sip.texts import verdict
@@ -139,9 +139,15 @@ class SipAgent:
         return verdict(text) if method == "MESSAGE" else 0
 
     def _account_for(self, request: str) -> int | None:
-        """Say which account a request is for, where its URI bears the line that registered it."""
-        line = self._lines.get(line_called(request))
-        return line.account_number if line else None
+        """Say which account a request is for; None leaves it to pjsip, which goes by user and domain.
+
+        Every line but the first has its id in its contact; the first shares its user with another at most.
+        """
+        user, name = called_line(request)
+        line = self._lines.get(name)
+        if line is None or not (name or user == self._configs[0].user):
+            return None
+        return line.account_number
 
     @property
     def _idle(self) -> bool:

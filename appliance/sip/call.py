@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from appliance.sip.engine import Alarm
 
 _JOIN_SECONDS = 0.3
-"""How long after the answer Asterisk may need to join both legs: before, it forgets a hold and refuses a REFER."""
+"""Until so long after the answer Asterisk may not have joined both legs: it loses a hold, refuses a REFER."""
 
 
 class Voice(Protocol):

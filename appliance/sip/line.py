@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from appliance.sip.account import LINE_PARAMETER
 from appliance.sip.feature_code import FeatureCode
+from appliance.sip.identity import number_of
 from appliance.sip.log import log
 from appliance.sip.monitor import Monitor
 from appliance.sip.publication import Publication
@@ -108,8 +109,8 @@ class Line:
         self._registrar.register()
 
 
-def line_called(request: str) -> str:
-    """Return the id of the line whose contact a request is sent to, "" where its URI does not tell."""
-    uri = request.partition("\r\n")[0]
+def called_line(request: str) -> tuple[str, str]:
+    """Return the user and the line id in the URI that a request is sent to, each "" where it is missing."""
+    _, _, uri = request.partition("\r\n")[0].partition(" ")
     match = re.search(rf";{LINE_PARAMETER}=([^;? >]*)", uri)
-    return unquote(match[1]) if match else ""
+    return number_of(uri), unquote(match[1]) if match else ""

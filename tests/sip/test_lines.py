@@ -26,6 +26,7 @@ from appliance.desk.events import (
 )
 from appliance.desk.state import RegistrationState
 from appliance.sip import SipAgent
+from appliance.sip.line import called_line
 from tests.sip.parties import Operator, call_the_operator, config, joined, until
 
 if TYPE_CHECKING:
@@ -163,3 +164,16 @@ def test_two_lines_of_one_name_are_refused() -> None:
     same = config(Somewhere())  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="id of its own"):
         SipAgent(same, lambda _event: None, more_lines=[same])
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("sip:200@desk;deskbell-line=night", ("200", "night")),
+        ("sip:200@desk:5060;ob;deskbell-line=branch%20office;x=1", ("200", "branch office")),
+        ("sip:200@desk;ob", ("200", "")),
+        ("sip:desk", ("", "")),
+    ],
+)
+def test_a_request_says_which_line_it_is_for(uri: str, expected: tuple[str, str]) -> None:
+    assert called_line(f"INVITE {uri} SIP/2.0\r\nTo: <sip:9@pbx;deskbell-line=no>\r\n\r\n") == expected
