@@ -98,7 +98,7 @@ class Request:
 
 def encode(message: dict[str, Any]) -> bytes:
     """Return the message as one line."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
 
 
 def decode(line: bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from appliance.desk.events import CallReleased, CodeDialled
 from appliance.sip.calls import Calls
 from appliance.sip.engine import Engine, guarded
 from appliance.sip.line import Line, called_line
+from appliance.sip.readable import readable
 from appliance.sip.ring import Ring
 from appliance.sip.sound import Sound
 from appliance.sip.texts import verdict
@@ -52,7 +53,7 @@ class SipAgent:
         self._configs = (config, *more_lines)
         if len({each.line for each in self._configs}) < len(self._configs):
             raise ValueError("each line needs an id of its own")
-        self._on_event = guarded(on_event)
+        self._on_event = guarded(lambda event: on_event(readable(event)))
         self._card_of = card_of
         self._lines: dict[str, Line] = {}
         self._engine = Engine(config, self._open, self._close, on_death)

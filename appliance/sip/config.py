@@ -39,12 +39,13 @@ class SipConfig:
     `monitor` is what the extensions are watched by: their calls (RFC 4235), their people's presence (RFC
     3863), or both. `monitor_list` and `presence_list` are lists at the exchange (RFC 4662) that tell of many
     at once, best by TCP or TLS. `mailbox` asks for waiting messages (RFC 3842); an exchange may tell without.
-    `watch_self`: our own presence at the exchange tells of do-not-disturb. `dnd_lamp` and `forward_lamp` are
-    numbers whose lamp burns while the exchange holds calls back, or forwards them. `publish`: it takes PUBLISH
-    (RFC 3903).
+    `watch_self`: our own presence at the exchange tells of do-not-disturb. `dnd_lamp` and `forward_lamp`
+    are numbers whose lamp burns while the exchange holds calls back, or forwards them. `publish`: it
+    takes PUBLISH (RFC 3903).
 
     For the whole process, so those of the first line count: `codecs`, in order of preference, others are
-    not offered; `log_level`, pjsip's: 1 errors … 4 whole messages, 5 everything; `user_agent`; `null_audio`.
+    not offered; `log_level`, pjsip's: 1 errors … 4 whole messages, 5 everything; `user_agent`;
+    `null_audio`.
     """
 
     user: str

@@ -10,6 +10,7 @@ import ctypes
 import gc
 import heapq
 import itertools
+import logging
 import os
 import queue
 import select
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.sip.errors import PortError, SipError, words
-from appliance.sip.log import LogWriter, log
+from appliance.sip.log import LogWriter, Seldom, log
 from appliance.sip.network import Watch, local_address
 from appliance.sip.servers import find, is_address, name_servers
 from appliance.sip.sources import FORBIDDEN, Sources
@@ -91,7 +92,7 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
     def __init__(self, sources: Sources, gate: Gate) -> None:
         """`sources` judges who may ring, `gate` who we talk to over TLS."""
         super().__init__()
-        self._sources, self._gate = sources, gate
+        self._sources, self._gate, self._seldom = sources, gate, Seldom()
 
     @guarded
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:
@@ -134,12 +135,15 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
     @guarded
     def onUnhandledRequest(self, prm: pj.OnUnhandledRequestParam) -> None:
         """Tell of a request outside any dialog that nobody wants; our pjsua2 answers it (489, 481, 405)."""
-        log.info("%s from %s answered with %d", prm.method, prm.rdata.srcAddress, prm.statusCode)
+        source = prm.rdata.srcAddress
+        text = f"{prm.method} from {source} answered with {prm.statusCode}"
+        self._seldom.log(logging.INFO, (prm.method, source.rpartition(":")[0]), text)
 
     @guarded
     def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """Tell of a call that pjsip itself refused, for instance because it is not encrypted and must be."""
-        log.warning("a call was refused with %d: %s", prm.statusCode, prm.reason)
+        text = f"a call was refused with {prm.statusCode}: {prm.reason}"
+        self._seldom.log(logging.WARNING, (prm.statusCode, prm.reason), text)
 
 
 class Engine:
