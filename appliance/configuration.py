@@ -85,6 +85,7 @@ def _line_config(settings: Settings, name: str, line: LineOptions) -> SipConfig:
         srtp=cast("Srtp", line.srtp),
         codecs=line.codecs,
         dtmf=cast("Dtmf", line.dtmf),
+        sources=line.sources,
         direct_calls=line.direct_calls,
         monitor=cast("Monitor", line.monitor),
         monitor_list=line.monitor_list,

@@ -197,6 +197,7 @@ def test_further_lines_have_the_same_options_and_their_own_password(tmp_path: Pa
         ("line", 'srtp = "on"', "write one of off, optional, mandatory"),
         ("line", 'codecs = ["G722", "MP3"]', "'MP3' is not one of G722, PCMA, PCMU, opus, G729"),
         ("line", 'pin = "12:34"', "64 hex digits"),
+        ("line", 'sources = ["pbx"]', "'pbx' is neither an address nor a network"),
         ("line", 'outbound_proxy = "sip:proxy"', "host:port;transport=tcp"),
         ("dialling", 'country = "Germany"', "two capital letters"),
         ("dialling", 'deny = ["0900-"]', "'0900-': write digits, X for any digit"),

@@ -92,6 +92,16 @@ def address(value: Any) -> str:  # noqa: ANN401
     return "" if right or not value else "write host:port;transport=tcp, as much of it as is needed"
 
 
+def networks(values: Any) -> str:  # noqa: ANN401
+    """IP addresses, or networks such as 192.0.2.0/24."""
+    for value in values:
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            return f"{value!r} is neither an address nor a network such as 192.0.2.0/24"
+    return ""
+
+
 def fingerprint(value: Any) -> str:  # noqa: ANN401
     """The SHA-256 of a certificate in hex, with colons or without; "" for none."""
     right = re.fullmatch(r"(?:[0-9A-Fa-f]{2}:?){32}", value)

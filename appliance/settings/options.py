@@ -71,6 +71,9 @@ class LineOptions:
     dtmf: str = option(
         "rfc4733", "How digits are sent: rfc4733, info or inband.", checks.one_of("rfc4733", "info", "inband")
     )
+    sources: tuple[str, ...] = option(
+        (), "Further addresses or networks of the exchange that calls may come from.", checks.networks
+    )
     direct_calls: bool = option(False, "Let others than the exchange ring here.")
     monitor: str = option(
         "dialog",
