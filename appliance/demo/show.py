@@ -101,7 +101,6 @@ def _write_settings(home: Path, control: Path, exchange: Exchange) -> None:
             "port": exchange.sip_port,
             "user": DESK,
             "local_port": 0,
-            "codecs": ["G722", "PCMA"],  # without Opus: this exchange can pass it on, and not translate it
         },
         "extensions": COLLEAGUES,
         "dialling": {"country": "DE", "outside_prefix": "0"},

@@ -66,7 +66,9 @@ class LineOptions:
         "off", "Encrypted speech: off, optional or mandatory.", checks.one_of("off", "optional", "mandatory")
     )
     codecs: tuple[str, ...] = option(
-        CODECS, "What speech is packed in, the best first.", checks.each_of(*CODECS)
+        CODECS[:3],
+        "What speech is packed in, the best first; also G729 and opus, where the exchange translates them.",
+        checks.each_of(*CODECS),
     )
     dtmf: str = option(
         "rfc4733", "How digits are sent: rfc4733, info or inband.", checks.one_of("rfc4733", "info", "inband")

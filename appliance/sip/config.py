@@ -68,7 +68,7 @@ class SipConfig:
     ca_file: str = ""
     pin: str = ""
     user_agent: str = "Deskbell"
-    codecs: tuple[str, ...] = ("G722", "PCMA", "PCMU", "opus", "G729")
+    codecs: tuple[str, ...] = ("G722", "PCMA", "PCMU")
     log_level: int = 3
     expires: int = 300
     session_expires: int = 1800

@@ -12,7 +12,7 @@ from appliance.desk.state import Party
 NAME_LENGTH = 80
 """Letters of a name or number that are kept: no page and no display has room for more."""
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 T = TypeVar("T")
 
 

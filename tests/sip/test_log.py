@@ -58,4 +58,4 @@ def test_an_old_exchange_s_letters_are_read_as_what_they_most_likely_are() -> No
 def test_whatever_comes_can_be_stored_and_sent_on(text: str) -> None:
     shown = readable(CallReleased("in-1", 487, text)).reason
     shown.encode()
-    assert not any(ord(letter) < 32 and letter not in "\t\n" for letter in shown)
+    assert not any(ord(letter) < 32 and letter not in "\t\n\r" for letter in shown)
