@@ -34,13 +34,19 @@ class Reception:
         self.phones = Phones(exchange)
 
     def __enter__(self) -> Self:
-        self.desk.start()
-        self.desk.until_registered()
+        try:
+            self.desk.start()
+            self.desk.until_registered()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.desk.stop()
-        assert self.phones.close() == 0
+        try:
+            self.desk.stop()
+        finally:
+            assert self.phones.close() == 0
 
     def clear(self) -> None:
         """End all calls, so that the next test finds an idle desk and idle colleagues."""
