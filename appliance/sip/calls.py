@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from appliance.sip.call import Voice
     from appliance.sip.config import SipConfig
     from appliance.sip.engine import Alarm, Engine
+
+FORGOTTEN_SECONDS = 35.0
+"""After so long pjsip has forgotten a dialog: it keeps it for 32 s after the BYE."""
+
+_libc = ctypes.CDLL(None)
 
 CallAction = (
     actions.AnswerCall
@@ -57,6 +63,7 @@ class Calls:
         self._arrivals = itertools.count(1)
         self._texts = itertools.count(1)
         self._mixed: tuple[str, ...] = ()
+        self._give_back = self.later(0, self._give_memory_back)
 
     def __bool__(self) -> bool:
         """Whether there is any call."""
@@ -71,6 +78,14 @@ class Calls:
         if self._calls.get(call.name) is call:
             del self._calls[call.name]
         call.destroy()
+        if not self._calls:
+            self._give_back.cancel()
+            self._give_back = self.later(FORGOTTEN_SECONDS, self._give_memory_back)
+
+    def _give_memory_back(self) -> None:
+        """Let the system have what pjsip's dialogs took: the C library keeps it else, 10 MB of it."""
+        if not self._calls:
+            _libc.malloc_trim(0)
 
     def new_text(self) -> str:
         """Return the id of a text message that came in."""

@@ -59,6 +59,17 @@ def test_a_call_that_is_cancelled_and_answered_at_once_is_over(
         assert kinds(operator, f"in-{n}") == [CallArrived, CallReleased]
 
 
+def talking(exchange: ScriptedExchange, operator: Operator) -> FarEnd:
+    """The far end of a call, in-1, that the operator has answered."""
+    far_end = FarEnd(exchange)
+    far_end.invite()
+    operator.wait(CallArrived, call="in-1")
+    operator.do(AnswerCall("in-1"))
+    far_end.talk()
+    operator.talks("in-1")
+    return far_end
+
+
 def test_a_call_that_is_answered_while_its_cancel_is_under_way_is_answered_or_over(
     exchange: ScriptedExchange, operator: Operator
 ) -> None:
@@ -98,12 +109,7 @@ def test_a_re_invite_right_behind_the_ack_is_agreed_to(
 def test_a_bye_that_crosses_our_offer_ends_the_call_once(
     exchange: ScriptedExchange, operator: Operator
 ) -> None:
-    silent = FarEnd(exchange)
-    silent.invite()
-    operator.wait(CallArrived, call="in-1")
-    operator.do(AnswerCall("in-1"))
-    silent.talk()
-    operator.talks("in-1")
+    silent = talking(exchange, operator)
     exchange.answers["invite"] = lambda _n: None
     operator.do(HoldCall("in-1"))
     until(lambda: any("a=inactive" in r.text for r in exchange.asked), "hold is offered")
@@ -155,12 +161,7 @@ def test_actions_on_calls_that_are_gone_are_forgotten(operator: Operator) -> Non
 def test_whoever_asks_us_in_a_call_to_call_elsewhere_is_refused_and_stays(
     exchange: ScriptedExchange, operator: Operator, target: str
 ) -> None:
-    far_end = FarEnd(exchange)
-    far_end.invite()
-    operator.wait(CallArrived, call="in-1")
-    operator.do(AnswerCall("in-1"))
-    far_end.talk()
-    operator.talks("in-1")
+    far_end = talking(exchange, operator)
     refer = far_end.request("REFER", f"Refer-To: <{target}>")
     assert far_end.final("REFER", refer) == 603
     assert exchange.count("INVITE") == 1  # that of the operator's own call
@@ -180,12 +181,7 @@ def test_who_asks_us_outside_a_call_to_call_elsewhere_is_refused(
 def test_another_dialog_takes_over_a_call_and_it_is_the_same_call(
     exchange: ScriptedExchange, operator: Operator
 ) -> None:
-    old = FarEnd(exchange)
-    old.invite()
-    operator.wait(CallArrived, call="in-1")
-    operator.do(AnswerCall("in-1"))
-    old.talk()
-    operator.talks("in-1")
+    old = talking(exchange, operator)
     ours = old.to.partition(";tag=")[2]
     new = FarEnd(exchange, "1005")
     new.invite(f"Replaces: {old.call_id};to-tag={ours};from-tag=far")
@@ -201,12 +197,7 @@ def test_another_dialog_takes_over_a_call_and_it_is_the_same_call(
 def test_a_call_that_is_taken_over_and_ends_can_be_hung_up(
     exchange: ScriptedExchange, operator: Operator
 ) -> None:
-    old = FarEnd(exchange)
-    old.invite()
-    operator.wait(CallArrived, call="in-1")
-    operator.do(AnswerCall("in-1"))
-    old.talk()
-    operator.talks("in-1")
+    old = talking(exchange, operator)
     new = FarEnd(exchange, "1005")
     new.invite(f"Replaces: {old.call_id};to-tag={old.to.partition(';tag=')[2]};from-tag=far")
     new.talk()
@@ -250,12 +241,7 @@ def test_a_ringing_call_is_taken_over_at_the_exchange_not_here(
 def test_a_transfer_that_fails_late_is_told_and_the_call_kept(
     exchange: ScriptedExchange, operator: Operator, fragment: str, code: int
 ) -> None:
-    far_end = FarEnd(exchange)
-    far_end.invite()
-    operator.wait(CallArrived, call="in-1")
-    operator.do(AnswerCall("in-1"))
-    far_end.talk()
-    operator.talks("in-1")
+    far_end = talking(exchange, operator)
     exchange.answers["refer"] = lambda _n: (202, "Accepted")
     operator.do(TransferCall("in-1", "1003"))
     until(lambda: exchange.count("REFER") == 1, "the REFER")
