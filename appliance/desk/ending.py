@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.desk import actions, conference, consulting, events, moving
-from appliance.desk.state import CallState, Direction, Outcome
+from appliance.desk.state import CallState, Direction, Outcome, Return
 
 if TYPE_CHECKING:
     from appliance.desk.board import Board, Handlers
@@ -40,6 +40,10 @@ def call_released(board: Board, event: events.CallReleased) -> None:
     call = board.desk.call(event.call)
     if call is None:
         return
+    if call.state is CallState.TRANSFERRING:
+        board.leave_trail(call, call.target, Return.TRANSFER)
+    elif call.state is CallState.PARKING:  # where, the lamp of an orbit will tell
+        board.leave_trail(call, "", Return.PARK)
     board.remove(call, _outcome(call, event), event.code)
     unanswered = call.dialling and event.code >= 300
     reason = (event.reason or str(event.code)) if unanswered else "hung up"
@@ -57,8 +61,14 @@ def _leave_behind(board: Board, call: Call, reason: str) -> None:
 
 
 def _outcome(call: Call, event: events.CallReleased) -> Outcome:
-    if call.joins:
+    """Return how a call went. An exchange may end a leg that it has taken over before it says so.
+
+    A caller who hangs up on the way looks the same.
+    """
+    if call.joins or call.state is CallState.TRANSFERRING:
         return Outcome.TRANSFERRED
+    if call.state is CallState.PARKING:
+        return Outcome.PARKED
     if call.answered:
         return Outcome.ANSWERED
     if event.elsewhere and call.waiting:

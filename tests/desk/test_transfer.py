@@ -62,11 +62,13 @@ def test_an_exchange_that_ends_with_a_provisional_answer_has_not_said_the_last_w
     assert desk.ends(Clock.TRANSFER, "a") == [actions.ResumeCall("a")]
 
 
-def test_given_the_caller_hangs_up_on_the_way_then_nothing_is_left_to_do(desk: Reception) -> None:
+def test_given_the_leg_ends_on_the_way_by_the_caller_or_the_exchange_then_nothing_is_left_to_do(
+    desk: Reception,
+) -> None:
     desk.talks("a", ZOE)
     desk.asks(events.Transfer("1002"))
     desk.happens(events.CallReleased("a"))
-    assert desk.over("a").outcome is Outcome.ANSWERED
+    assert desk.over("a").outcome is Outcome.TRANSFERRED
     assert desk.moved("a") == []
 
 
