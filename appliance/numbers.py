@@ -51,7 +51,7 @@ class DialPlan:
     def dialled(self, typed: str) -> str:
         """Return what to dial; NumberError when it is no number, or must not be dialled from here."""
         bare = self._bare(typed)
-        if self._emergency(bare):
+        if self._emergency(bare) or self._emergency(self._inside(bare)):
             return bare
         if not self._external(bare):
             self._permit(typed, (bare,), (bare,))

@@ -71,7 +71,9 @@ def test_where_only_some_numbers_are_allowed_all_others_are_refused() -> None:
 
 
 def test_nobody_can_deny_the_fire_brigade() -> None:
-    assert DialPlan("DE", outside_prefix="0", allow=("1XXX",), deny=("*",)).dialled("112") == "112"
+    plan = DialPlan("DE", outside_prefix="0", allow=("1XXX",), deny=("*",))
+    for typed in ("112", "0112", "0 112"):
+        assert plan.dialled(typed) == typed.replace(" ", "")
 
 
 def test_a_code_is_matched_as_it_is_written() -> None:
