@@ -177,3 +177,9 @@ def lit(state: State, device: str = "sim-headset") -> dict[str, str]:
     """Return what a device's lamps show: the pattern of each that is not off."""
     lamps = state["devices"][device]["lamps"]
     return {lamp: shine["pattern"] for lamp, shine in lamps.items() if shine["pattern"] != "off"}
+
+
+def status_light(state: State) -> tuple[str, str]:
+    """Return what the simulated busy light shows: its pattern and its colour."""
+    shine = state["devices"]["sim-light"]["lamps"].get("status", {"pattern": "off", "colour": ""})
+    return shine["pattern"], shine["colour"]

@@ -8,7 +8,7 @@ import pytest
 
 from appliance.control.protocol import Plug, Unplug
 from appliance.desk.events import Dial, Reject, Transfer
-from tests.running import RunningDesk, lit
+from tests.running import RunningDesk, lit, status_light
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +52,12 @@ def test_given_a_caller_when_the_hook_lifts_then_they_talk(exchange: Exchange, d
     (call,) = state["calls"].values()
     assert (call["name"], call["number"], call["called"]) == (NAME, CALLER, "200")
     assert lit(state) == {"ring": "blink"}
-    assert lit(state, "sim-buttons") == {"answer": "fast"}
-    assert state["devices"]["sim-light"]["lamps"]["status"] == {"pattern": "blink", "colour": "#ffbe00"}
+    desk.until("the Answer key's lamp", lambda state: lit(state, "sim-buttons") == {"answer": "fast"})
+    desk.until("the light rings", lambda state: status_light(state) == ("blink", "#ffbe00"))
 
     desk.lift()
-    state = desk.until("off-hook", lambda state: lit(state) == {"off_hook": "on"})
-    assert state["devices"]["sim-light"]["lamps"]["status"] == {"pattern": "on", "colour": "#ff0000"}
+    desk.until("off-hook", lambda state: lit(state) == {"off_hook": "on"})
+    desk.until("the light is busy", lambda state: status_light(state) == ("on", "#ff0000"))
     desk.until("the exchange says so too", lambda _: "Up" in legs(exchange, caller))
 
     desk.replace()

@@ -23,7 +23,7 @@ from appliance.desk.events import (
 )
 from appliance.desk.state import ExtensionState, RegistrationState
 from appliance.sip import SipAgent, SipConfig, tones
-from tests.sip.sound import level
+from tests.sip.sound import level, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,7 +209,14 @@ class Phones:
         return level(self.heard(line, folder), hz)
 
     def heard(self, line: str, folder: Path, seconds: float = 0.4) -> Path:
-        """Record what this phone hears just now."""
+        """Record what this phone hears just now; for longer where a busy machine recorded nothing."""
+        file = self._record(line, folder, seconds)
+        while seconds < SECONDS and not samples(file)[0]:
+            seconds *= 2
+            file = self._record(line, folder, seconds)
+        return file
+
+    def _record(self, line: str, folder: Path, seconds: float) -> Path:
         self._recordings += 1
         file = folder / f"{line}-{self._recordings}.wav"
         since = self.mark()
