@@ -52,7 +52,7 @@ TOLD = (
     events.CallReleased,
     events.TransferProgressed,
 )
-KEYS = {base.Key(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
+KEYS = {str(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
 
 
 class Daemon:

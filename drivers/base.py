@@ -1,11 +1,11 @@
-"""What every driver offers: keys that may be pressed, lamps that may be lit, and the state of the device."""
+"""What every driver offers: keys to press, lamps to light, sounds and relays, and the state of the device."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +34,10 @@ class Key(StrEnum):
     MUTE = "mute"
     REJECT = "reject"
     REDIAL = "redial"
+    LINE = "line"
+    LINE_BUSY = "line_busy"  # not pressed by anybody: a headset's own idea of whether it is in a call
+    SPEED_DIAL = "speed_dial"
+    VOICE_MAIL = "voice_mail"
     VOLUME_UP = "volume_up"
     VOLUME_DOWN = "volume_down"
     DIGIT_0 = "0"
@@ -58,6 +62,9 @@ class Lamp(StrEnum):
     MUTE = "mute"
     HOLD = "hold"
     MESSAGE_WAITING = "message_waiting"
+    SPEAKER = "speaker"
+    MICROPHONE = "microphone"
+    ON_LINE = "on_line"
     ANSWER = "answer"
     PARK = "park"
     STATUS = "status"  # a busy light: the only lamp whose colour counts
@@ -88,6 +95,21 @@ class LampState:
         return self.pattern is not Pattern.OFF
 
 
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A sound to be made until another takes its place.
+
+    `tone` is the path of a WAV file, "" the built-in one; what has melodies of its own plays one of them
+    instead, another one for `internal` calls. `volume` is from 0 to 1; `every` is seconds of silence between
+    two rings, 0: ring once.
+    """
+
+    tone: str = ""
+    volume: float = 0.8
+    every: float = 4.0
+    internal: bool = False
+
+
 class Kind(StrEnum):
     """What a device is to a person."""
 
@@ -96,6 +118,7 @@ class Kind(StrEnum):
     SPEAKERPHONE = "speakerphone"
     LIGHT = "light"
     BUTTONS = "buttons"
+    RINGER = "ringer"
 
     @property
     def speaks(self) -> bool:
@@ -118,15 +141,19 @@ class Device:
 
     `id` is stable over unplug and replug (vendor, product, serial or port); `audio` is the ALSA card
     id (the CARD= of a PCM name) of the sound card in the same USB device, "" where there is none.
-    `shown` is what was last written to its lamps.
+    `keys` are the names of its keys: those of `Key`, and the free names of buttons that were wired by hand.
+    `rings` says that it can make the sounds of `Ring`; `relays` are the names of its relays. `shown` is what
+    was last written to its lamps.
     """
 
     id: str
     kind: Kind
     name: str
-    keys: frozenset[Key]
+    keys: frozenset[str]
     lamps: frozenset[Lamp]
     audio: str = ""
+    rings: bool = False
+    relays: frozenset[str] = frozenset()
     simulated: bool = False
     state: DeviceState = DeviceState.ONLINE
     reason: str = ""
@@ -138,7 +165,7 @@ class KeyEvent:
     """A key of a device went down (`pressed`) or up."""
 
     device: str
-    key: Key
+    key: str
     pressed: bool
 
 
@@ -159,7 +186,26 @@ class Driver(Protocol):
         """Let go of the device. Raises OSError."""
 
 
-Press: TypeAlias = "Callable[[Key, bool], None]"  # key, pressed
+@runtime_checkable
+class Rings(Protocol):
+    """A driver that makes sounds too."""
+
+    def ring(self, ring: Ring | None) -> float | None:
+        """Make this sound from now on, None: be silent; what sounds already goes on undisturbed.
+
+        Returns when it wants to be called again, as `Driver.show` does. Raises OSError.
+        """
+
+
+@runtime_checkable
+class Switches(Protocol):
+    """A driver that has relays."""
+
+    def switch(self, relay: str, seconds: float) -> None:
+        """Close a relay for so long, at most for as long as it may be; 0: open it. Raises OSError."""
+
+
+Press: TypeAlias = "Callable[[str, bool], None]"  # key, pressed
 Lose: TypeAlias = "Callable[[OSError], None]"  # why the device cannot be read any more
 Open: TypeAlias = "Callable[[Press, Lose], Driver]"  # may block; raises OSError
 

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from drivers.base import Device, DeviceState, DriverError, Key, KeyEvent, Lamp, LampState
+from drivers.base import Device, DeviceState, DriverError, KeyEvent, Lamp, LampState
 from drivers.gpio import GpioHeader, GpioPins
 from drivers.usb import UsbBus
 from drivers.worker import Report, Worker
@@ -21,7 +21,7 @@ from drivers.worker import Report, Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from drivers.base import Open, Source
+    from drivers.base import Open, Ring, Source
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ DARK: Mapping[Lamp, LampState] = MappingProxyType({})
 class _Slot:
     device: Device
     plan: Mapping[Lamp, LampState] = field(default_factory=dict)
+    ring: Ring | None = None
     worker: Worker | None = None
 
 
@@ -107,13 +108,39 @@ class Hub:
         Raises DriverError for a device never seen.
         """
         with self._lock:
-            slot = self._slots.get(device_id)
-            if slot is None:
-                known = ", ".join(self._slots) or "none"
-                raise DriverError(f"no device {device_id!r}; known: {known}")
+            slot = self._known(device_id)
             slot.plan = {lamp: lamps.get(lamp, LampState()) for lamp in slot.device.lamps}
             if slot.worker:
                 slot.worker.show(slot.plan, again)
+
+    def ring(self, device_id: str, ring: Ring | None) -> None:
+        """Have a device make this sound, None: be silent. Never blocks; raises as `show`."""
+        with self._lock:
+            slot = self._known(device_id)
+            slot.ring = ring
+            if slot.worker:
+                slot.worker.ring(ring)
+
+    def switch(self, device_id: str, relay: str, seconds: float) -> None:
+        """Close a relay for so many seconds, 0: open it. Never blocks.
+
+        Raises DriverError for a relay never seen, and for a device that is not online: no door opens later.
+        """
+        with self._lock:
+            slot = self._known(device_id)
+            if relay not in slot.device.relays:
+                known = ", ".join(sorted(slot.device.relays)) or "none"
+                raise DriverError(f"{device_id} has no relay {relay!r}; known: {known}")
+            if slot.worker is None or slot.device.state is not DeviceState.ONLINE:
+                raise DriverError(f"{device_id} is {slot.device.state}: {slot.device.reason}")
+            slot.worker.switch(relay, seconds)
+
+    def _known(self, device_id: str) -> _Slot:
+        try:
+            return self._slots[device_id]
+        except KeyError:
+            known = ", ".join(self._slots) or "none"
+            raise DriverError(f"no device {device_id!r}; known: {known}") from None
 
     def attach(self, device: Device, open_device: Open) -> None:
         """A source found a device: open it, and show it the plan that its predecessor had."""
@@ -126,6 +153,7 @@ class Hub:
             slot.device = waiting
             slot.plan = {lamp: slot.plan.get(lamp, LampState()) for lamp in device.lamps}
             slot.worker = self._hire(slot, open_device)
+            slot.worker.ring(slot.ring)
             slot.worker.start()
 
     def detach(self, device_id: str) -> None:
@@ -157,7 +185,7 @@ class Hub:
 
         early: list[KeyEvent] = []  # a headset echoes its first lamp before we know that it took it
 
-        def key(key: Key, pressed: bool) -> None:
+        def key(key: str, pressed: bool) -> None:
             event = KeyEvent(slot.device.id, key, pressed)
             with self._lock:
                 if slot.worker is worker:

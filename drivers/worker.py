@@ -1,6 +1,6 @@
-"""One thread for one attached device: opens it, keeps its lamps as planned, opens it again after a fault.
+"""One thread for one attached device: opens it, has it show and ring as planned, opens it anew after a fault.
 
-Only the newest lamp plan counts: a device that blocks delays nobody, and is shown the present when it wakes.
+Only the newest plan counts: a device that blocks delays nobody, and is shown the present when it wakes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.base import AccessDenied, DeviceState, LampState, Unplugged
+from drivers.base import AccessDenied, DeviceState, LampState, Rings, Switches, Unplugged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from drivers.base import Driver, Lamp, Open, Press
+    from drivers.base import Driver, Lamp, Open, Press, Ring
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,8 @@ class Worker:
         self._open = open_device
         self._report = report
         self._plan = plan
+        self._ring: Ring | None = None
+        self._pulses: list[tuple[str, float]] = []
         self._due = self._again = True
         self._retry = self._stopping = False
         self._fault: OSError | None = None
@@ -56,6 +58,20 @@ class Worker:
             if again or plan != self._plan:
                 self._plan, self._due, self._again = plan, True, self._again or again
                 self._changed.notify()
+
+    def ring(self, ring: Ring | None) -> None:
+        """Have it make this sound, None: be silent, as soon as the device lets it."""
+        with self._changed:
+            if ring != self._ring:
+                self._ring, self._due = ring, True
+                self._changed.notify()
+
+    def switch(self, relay: str, seconds: float) -> None:
+        """Have a relay closed for so long; forgotten where the device is lost before."""
+        with self._changed:
+            self._pulses.append((relay, seconds))
+            self._due = True
+            self._changed.notify()
 
     def retry(self) -> None:
         """Try now, not later, to open a device that refused."""
@@ -91,24 +107,31 @@ class Worker:
         driver = self._open(self._report.key, self._lose)
         try:
             self._due = self._again = True
-            self._keep_lamps(driver)
+            self._keep(driver)
         finally:
             with contextlib.suppress(OSError):
                 driver.close()
 
-    def _keep_lamps(self, driver: Driver) -> None:
+    def _keep(self, driver: Driver) -> None:
+        """Show, ring and switch what is wanted until the device is lost or let go of."""
         wait: float | None = None
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._due or self._stopping or self._fault, wait)
-                plan, again, stopping = self._plan, self._again, self._stopping
+                plan, again, ring, stopping = self._plan, self._again, self._ring, self._stopping
+                pulses, self._pulses = self._pulses, []
                 self._due = self._again = False
             if self._fault:
                 raise self._fault
             if stopping:
-                driver.show(dict.fromkeys(plan, LampState()), again=True)
+                _rest(driver, plan)
                 return
             wait = driver.show(plan, again)
+            if isinstance(driver, Rings):
+                wait = _sooner(wait, driver.ring(ring))
+            if isinstance(driver, Switches):
+                for relay, seconds in pulses:
+                    driver.switch(relay, seconds)
             self._report.state(DeviceState.ONLINE, "")  # not before: what takes no lamps is not online
             self._report.shown(plan)
 
@@ -116,6 +139,17 @@ class Worker:
         with self._changed:
             self._fault = fault
             self._changed.notify()
+
+
+def _rest(driver: Driver, plan: Mapping[Lamp, LampState]) -> None:
+    """Leave a device silent and dark."""
+    if isinstance(driver, Rings):
+        driver.ring(None)
+    driver.show(dict.fromkeys(plan, LampState()), again=True)
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((wait for wait in (one, other) if wait is not None), default=None)
 
 
 def _state(fault: OSError) -> tuple[DeviceState, str]:

@@ -153,10 +153,14 @@ class TextAnswered:
 
 @dataclass(frozen=True, slots=True)
 class DeviceAttached:
-    """A device can be used from now on; `audio` says that it has a microphone and a speaker."""
+    """A device can be used from now on; `audio` says that it has a microphone and a speaker.
+
+    `rank` is its place in the order of preference, the lowest first.
+    """
 
     device: str
     audio: bool = False
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

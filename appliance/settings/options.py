@@ -151,7 +151,10 @@ class RingingOptions:
     """How a call is heard. Volumes are from 0 to 1."""
 
     headset: bool = option(True, "Ring in the headset.")
-    ringer: bool = option(True, "Ring at the ringers.")
+    ringer: bool = option(True, "Ring at the ringers, and at lights that can.")
+    ringers: tuple[str, ...] = option(
+        (), "Sound cards that ring beside the headset, by the names that `deskbell devices` lists."
+    )
     light: bool = option(True, "Flash the lamps and lights.")
     tone_internal: str = option("", 'Sound file for calls of colleagues; "": the built-in one.')
     tone_external: str = option("", "Sound file for all other calls.")
@@ -200,6 +203,19 @@ class DeviceOptions:
     usb: bool = option(True, "Use what is plugged in.")
     simulated: bool = option(False, "A simulated headset, light and buttons, to try the desk without any.")
     sound: bool = option(True, "Play and record sound; false: calls carry silence.")
+    prefer: tuple[str, ...] = option(
+        (),
+        "Through which device to speak first: names that `deskbell devices` lists, or headset, handset,"
+        " speakerphone. What is not named comes after, in the order in which it was plugged in.",
+    )
+    ignore: tuple[str, ...] = option(
+        (), "Devices to leave alone, by the names that `deskbell devices` lists."
+    )
+    echo_canceller: str = option(
+        "speakerphones",
+        "Take the caller's own voice out of what the microphone hears: speakerphones, always or never.",
+        checks.one_of("speakerphones", "always", "never"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

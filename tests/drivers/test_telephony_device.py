@@ -74,7 +74,7 @@ class Handle:
 
 class Phone:
     def __init__(self, path: Path, wire: Wire) -> None:
-        self.pressed: queue.Queue[tuple[Key, bool]] = queue.Queue()
+        self.pressed: queue.Queue[tuple[str, bool]] = queue.Queue()
         self.lost: queue.Queue[OSError] = queue.Queue()
         self.device = TelephonyDevice(
             str(path), DESCRIPTOR, lambda key, down: self.pressed.put((key, down)), self.lost.put, wire.handle
