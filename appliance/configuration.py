@@ -117,6 +117,12 @@ def ring_policy(settings: Settings) -> RingPolicy:
     )
 
 
+def rank(settings: Settings, device: base.Device) -> int:
+    """Return a device's place in the order of preference, the lowest first."""
+    order = settings.devices.prefer
+    return next((at for at, name in enumerate(order) if name in (device.id, device.kind)), len(order))
+
+
 def gpio_pins(settings: Settings) -> GpioPins | None:
     """Return what is wired to the GPIO header; None where nothing is."""
     wired = settings.buttons

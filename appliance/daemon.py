@@ -17,27 +17,22 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.configuration import desk_config, gpio_pins, line_configs, ring_policy
+from appliance.configuration import desk_config, line_configs, ring_policy
 from appliance.control import protocol
 from appliance.control.document import Document
 from appliance.control.server import ControlServer
 from appliance.desk import actions, events
 from appliance.desk.desk import Desk
-from appliance.desk.keys import Key
-from appliance.desk.lamps import lamps
 from appliance.desk.presence import presence
 from appliance.desk.ringing import ringing
+from appliance.devices import Devices
 from appliance.sip.agent import SipAgent
 from appliance.store import Store, StoreError
-from drivers import base
-from drivers.hub import Hub
-from drivers.simulated import SimulatedDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from appliance.desk.lamps import Shine
     from appliance.desk.ringing import Ringing
     from appliance.desk.state import ExtensionState, Snapshot
     from appliance.settings import Settings
@@ -52,7 +47,6 @@ TOLD = (
     events.CallReleased,
     events.TransferProgressed,
 )
-KEYS = {str(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
 
 
 class Daemon:
@@ -61,20 +55,13 @@ class Daemon:
     def __init__(self, settings: Settings) -> None:
         """Put the parts together; nothing is opened before `run`."""
         self._settings = settings
-        self._simulated = SimulatedDesk() if settings.devices.simulated else None
-        self._hub = Hub(
-            on_key=lambda event: self._soon(self._key, event),
-            on_device=lambda device: self._soon(self._device, device),
-            usb=settings.devices.usb,
-            gpio=gpio_pins(settings),
-            simulated=self._simulated,
-        )
+        self._devices = Devices(settings, self._soon, self._happens, lambda: self._control.publish())
         first, *more = line_configs(settings)
         self._agent = SipAgent(
             first,
             more_lines=more,
             on_event=lambda event: self._soon(self._happens, event),
-            card_of=self._card_of,
+            card_of=self._devices.card_of,
             on_death=lambda error: self._soon(self._die, error),
         )
         self._control = ControlServer(
@@ -85,9 +72,7 @@ class Daemon:
         self._heard: Ringing | None = None
         self._presence: ExtensionState | None = None
         self._day = datetime.date.min
-        self._devices: dict[str, base.Device] = {}
         self._timers: dict[events.Timer, asyncio.TimerHandle] = {}
-        self._shown: dict[str, dict[base.Lamp, base.LampState]] = {}
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; raise what must not be survived."""
@@ -100,7 +85,7 @@ class Daemon:
             self._loop.add_signal_handler(number, self._stop)
         await self._control.start()
         try:
-            self._hub.start()
+            self._devices.start()
             self._agent.start()
             self._watch_day()
             log.info("the desk is open at %s", self._settings.desk.socket)
@@ -109,7 +94,7 @@ class Daemon:
             for timer in self._timers.values():
                 timer.cancel()
             await asyncio.to_thread(self._agent.stop)
-            await asyncio.to_thread(self._hub.stop)
+            await asyncio.to_thread(self._devices.stop)
             await self._control.stop()
             if self._store:
                 await asyncio.to_thread(self._store.close)
@@ -122,33 +107,13 @@ class Daemon:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the desk is going down
             self._loop.call_soon_threadsafe(call, *arguments)
 
-    def _key(self, event: base.KeyEvent) -> None:
-        key = KEYS.get(event.key)
-        if key is None:
-            return
-        happened = events.KeyPressed if event.pressed else events.KeyReleased
-        self._happens(happened(event.device, key))
-        if event.key is base.Key.HOOK and event.device in self._shown:
-            # The switch has moved at the device: whatever the desk made of it, the lamp must say so.
-            self._hub.show(event.device, self._shown[event.device], again=True)
-
-    def _device(self, device: base.Device) -> None:
-        before = self._devices.get(device.id)
-        self._devices[device.id] = device
-        if device.state is not base.DeviceState.ONLINE:
-            if before and before.state is base.DeviceState.ONLINE:
-                log.warning("%s is %s: %s", device.name, device.state, device.reason)
-                self._happens(events.DeviceDetached(device.id))
-                self._shown.pop(device.id, None)
-        elif not before or before.state is not base.DeviceState.ONLINE or before.audio != device.audio:
-            self._happens(events.DeviceAttached(device.id, device.kind.speaks))
-        self._control.publish()
-
     def _ask(self, ask: protocol.Ask) -> None:
         """Do what a client asks, or raise Refused."""
         match ask:
             case protocol.Press() | protocol.Release() | protocol.Unplug() | protocol.Plug():
-                self._simulate(ask)
+                self._devices.simulate(ask)
+            case protocol.TestLamp() | protocol.TestRing():
+                self._test(ask)
             case protocol.Status() | protocol.Watch():
                 pass  # the server's own
             case _:
@@ -156,21 +121,15 @@ class Daemon:
                 if refusals:
                     raise protocol.Refused(refusals[0])
 
-    def _simulate(self, ask: protocol.Press | protocol.Release | protocol.Unplug | protocol.Plug) -> None:
-        if self._simulated is None:
-            raise protocol.Refused("this desk has no simulated devices; set devices.simulated = true")
-        try:
-            match ask:
-                case protocol.Press(device, key):
-                    self._simulated.press(device, key)
-                case protocol.Release(device, key):
-                    self._simulated.release(device, key)
-                case protocol.Unplug(device):
-                    self._simulated.unplug(device)
-                case protocol.Plug(device):
-                    self._simulated.plug(device)
-        except base.DriverError as error:
-            raise protocol.Refused(str(error)) from error
+    def _test(self, ask: protocol.TestLamp | protocol.TestRing) -> None:
+        """Try a lamp or a ringer, while nobody calls: a headset may take its lamp for being lifted."""
+        if self._desk.snapshot().calls:
+            raise protocol.Refused("there are calls; test the devices when they are over")
+        if isinstance(ask, protocol.TestLamp):
+            seconds = self._devices.test_lamp(ask.device, ask.lamp)
+        else:
+            seconds = self._devices.test_ring(ask.device)
+        self._loop.call_later(seconds, self._devices.end_test, ask.device)
 
     # --- what goes out
 
@@ -183,8 +142,7 @@ class Daemon:
         for action in wanted:
             self._carry_out(action)
         now = self._desk.snapshot()
-        self._light(now)
-        self._ring(now)
+        self._show(now)
         self._publish(now)
         if now.messages is not before.messages:
             self._keep(before, now)
@@ -211,20 +169,13 @@ class Daemon:
         if handle := self._timers.pop(timer, None):
             handle.cancel()
 
-    def _light(self, desk: Snapshot) -> None:
-        """Show what has changed on every device's lamps."""
-        for device, plan in lamps(desk, self._policy).items():
-            wanted = {base.Lamp(lamp): _lamp_state(shine) for lamp, shine in plan.items()}
-            if self._shown.get(device) != wanted:
-                self._shown[device] = wanted
-                self._hub.show(device, wanted)
-
-    def _ring(self, desk: Snapshot) -> None:
-        """Let be heard what has changed."""
+    def _show(self, desk: Snapshot) -> None:
+        """Let be seen and heard what has changed."""
         heard = ringing(desk, self._policy)
         if heard != self._heard:
             self._heard = heard
             self._agent.ring(heard)
+        self._devices.show(desk, heard)
 
     def _publish(self, desk: Snapshot) -> None:
         """Tell the exchange what the operator does, when that has changed."""
@@ -249,12 +200,7 @@ class Daemon:
         self._loop.call_later(60, self._watch_day)
 
     def _state(self) -> dict[str, Any]:
-        return self._document(self._desk.snapshot(), self._devices.values())
-
-    def _card_of(self, device: str) -> str:
-        """Return the ALSA card of a device; called from the SIP thread."""
-        found = self._devices.get(device)
-        return found.audio if found else ""
+        return self._document(self._desk.snapshot(), self._devices.known(), self._devices.presses())
 
     # --- the end
 
@@ -265,10 +211,6 @@ class Daemon:
     def _die(self, error: BaseException) -> None:
         if not self._over.done():
             self._over.set_exception(error)
-
-
-def _lamp_state(shine: Shine) -> base.LampState:
-    return base.LampState(base.Pattern(shine.pattern), shine.colour)
 
 
 def _open_store(settings: Settings) -> Store | None:

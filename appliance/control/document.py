@@ -7,6 +7,7 @@ Times are seconds on the daemon's monotonic clock, sent with each message as `no
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from appliance.desk.state import Call, Extension, Line, Message, Orbit
@@ -23,6 +24,7 @@ except PackageNotFoundError:
     VERSION = "0"
 
 Json = dict[str, Any]
+NONE: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 Item = TypeVar("Item")
 
 
@@ -66,8 +68,10 @@ class Document:
         self._extensions = Section[Extension](lambda extension: extension.number, _extension)
         self._messages = Section[Message](_id, _message)
 
-    def __call__(self, desk: Snapshot, devices: Iterable[Device]) -> Json:
-        """Return the state; it must not be changed."""
+    def __call__(
+        self, desk: Snapshot, devices: Iterable[Device], presses: Mapping[str, Mapping[str, int]] = NONE
+    ) -> Json:
+        """Return the state; it must not be changed. `presses`: how often each device's keys went down."""
         lifted = {device.id for device in desk.devices if device.lifted}
         return {
             "desk": self._desk,
@@ -78,7 +82,10 @@ class Document:
             "released": self._released(desk.released),
             "orbits": self._orbits(desk.orbits),
             "extensions": self._extensions(desk.extensions),
-            "devices": {device.id: _device(device, device.id in lifted) for device in devices},
+            "devices": {
+                device.id: _device(device, device.id in lifted, presses.get(device.id, {}))
+                for device in devices
+            },
             "audio": desk.audio,
             "muted": desk.muted,
             "notice": desk.notice,
@@ -171,7 +178,7 @@ def _extension(extension: Extension) -> Json:
     }
 
 
-def _device(device: Device, lifted: bool) -> Json:
+def _device(device: Device, lifted: bool, presses: Mapping[str, int]) -> Json:
     return {
         "kind": device.kind,
         "name": device.name,
@@ -180,7 +187,12 @@ def _device(device: Device, lifted: bool) -> Json:
         "simulated": device.simulated,
         "audio": device.kind.speaks,
         "lifted": lifted,
+        "card": device.audio,
+        "rings": device.rings,
+        "relays": sorted(device.relays),
         "keys": sorted(device.keys),
+        "presses": presses,
+        "has_lamps": sorted(device.lamps),
         "lamps": {lamp: _lamp(device.shown[lamp]) for lamp in sorted(device.shown)},
     }
 

@@ -77,7 +77,26 @@ class Plug:
     device: str
 
 
-Ask = events.Command | Status | Watch | Press | Release | Unplug | Plug
+@dataclass(frozen=True, slots=True)
+class TestLamp:
+    """Light one lamp of a device for a moment, while nobody calls."""
+
+    __test__ = False  # pytest is not meant
+
+    device: str
+    lamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestRing:
+    """Let a device that rings be heard for a moment, while nobody calls."""
+
+    __test__ = False
+
+    device: str
+
+
+Ask = events.Command | Status | Watch | Press | Release | Unplug | Plug | TestLamp | TestRing
 
 
 def name_of(ask: type) -> str:

@@ -1,0 +1,192 @@
+"""Between the desk and its devices: keys become events, the desk's state becomes lamps and sounds.
+
+Everything here runs in the event loop; what the hub's threads tell comes in by `soon`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from appliance.configuration import gpio_pins, rank, ring_policy
+from appliance.control import protocol
+from appliance.desk import events
+from appliance.desk.keys import Key
+from appliance.desk.lamps import lamps
+from drivers import base
+from drivers.hub import Hub
+from drivers.simulated import SimulatedDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from appliance.desk.lamps import Shine
+    from appliance.desk.ringing import Ringing
+    from appliance.desk.state import Snapshot
+    from appliance.settings import Settings
+
+log = logging.getLogger("deskbell.devices")
+
+KEYS = {str(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
+LAMP_TEST_SECONDS, RING_TEST_SECONDS = 1.5, 3.0
+
+
+class Devices:
+    """All devices of one desk.
+
+    `happens` takes what they make happen; `changed` is called when they are not as they were, and nothing
+    has happened. Both are called in the loop.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        soon: Callable[..., None],
+        happens: Callable[[events.Event], object],
+        changed: Callable[[], None],
+    ) -> None:
+        """`soon` has the loop call something next; it is called from other threads."""
+        self._settings = settings
+        self._happens, self._changed = happens, changed
+        self._simulated = SimulatedDesk() if settings.devices.simulated else None
+        self._hub = Hub(
+            on_key=lambda event: soon(self._key, event),
+            on_device=lambda device: soon(self._device, device),
+            usb=settings.devices.usb,
+            gpio=gpio_pins(settings),
+            simulated=self._simulated,
+        )
+        self._policy = ring_policy(settings)
+        self._known: dict[str, base.Device] = {}
+        self._presses: dict[str, dict[str, int]] = {}
+        self._shown: dict[str, dict[base.Lamp, base.LampState]] = {}
+        self._ring: base.Ring | None = None
+        self._rung: dict[str, base.Ring | None] = {}
+
+    def start(self) -> None:
+        """Find what is there, and watch what comes and goes."""
+        self._hub.start()
+
+    def stop(self) -> None:
+        """Leave everything dark and silent; may take seconds."""
+        self._hub.stop()
+
+    def known(self) -> list[base.Device]:
+        """Return all that were seen since the start."""
+        return list(self._known.values())
+
+    def presses(self) -> dict[str, dict[str, int]]:
+        """Return how often each key of each device was pressed since the start."""
+        return self._presses
+
+    def card_of(self, device: str) -> str:
+        """Return the ALSA card of a device, "" for none; may be called from any thread."""
+        found = self._known.get(device)
+        return found.audio if found else ""
+
+    # --- what comes in
+
+    def _key(self, event: base.KeyEvent) -> None:
+        if event.pressed:
+            presses = self._presses.get(event.device, {})
+            # a new dict each time: who has the old one compares it with this
+            self._presses[event.device] = {**presses, event.key: presses.get(event.key, 0) + 1}
+        key = KEYS.get(event.key)
+        if key is None:
+            self._changed()
+            return
+        happened = events.KeyPressed if event.pressed else events.KeyReleased
+        self._happens(happened(event.device, key))
+        if event.key is base.Key.HOOK and event.device in self._shown:
+            # The switch has moved at the device: whatever the desk made of it, the lamp must say so.
+            self._hub.show(event.device, self._shown[event.device], again=True)
+
+    def _device(self, device: base.Device) -> None:
+        before = self._known.get(device.id)
+        self._known[device.id] = device
+        if device.state is not base.DeviceState.ONLINE:
+            if before and before.state is base.DeviceState.ONLINE:
+                log.warning("%s is %s: %s", device.name, device.state, device.reason)
+                self._shown.pop(device.id, None)
+                self._rung.pop(device.id, None)
+                self._happens(events.DeviceDetached(device.id))
+        elif not before or before.state is not base.DeviceState.ONLINE or before.audio != device.audio:
+            place = rank(self._settings, device)
+            self._happens(events.DeviceAttached(device.id, device.kind.speaks, place))
+        self._changed()
+
+    # --- what goes out
+
+    def show(self, desk: Snapshot, heard: Ringing | None) -> None:
+        """Have every lamp and every ringer agree with the desk."""
+        for device, plan in lamps(desk, self._policy).items():
+            wanted = {base.Lamp(lamp): _lamp_state(shine) for lamp, shine in plan.items()}
+            if self._shown.get(device) != wanted:
+                self._shown[device] = wanted
+                self._hub.show(device, wanted)
+        self._ring = (
+            base.Ring(heard.tone, heard.volume, heard.every) if heard is not None and heard.ringer else None
+        )
+        for found in self._known.values():
+            if found.rings and (found.id not in self._rung or self._rung[found.id] != self._ring):
+                self._rung[found.id] = self._ring
+                self._hub.ring(found.id, self._ring)
+
+    # --- tests, and the simulated desk
+
+    def test_lamp(self, device: str, lamp: str) -> float:
+        """Light one lamp and no other; returns the seconds after which to `end_test`. Raises Refused."""
+        found = self._online(device)
+        if lamp not in found.lamps:
+            raise protocol.Refused(f"{device} has no lamp {lamp!r}; known: {_listed(found.lamps)}")
+        self._hub.show(device, {base.Lamp(lamp): base.LampState(base.Pattern.ON)})
+        return LAMP_TEST_SECONDS
+
+    def test_ring(self, device: str) -> float:
+        """Let a ringer be heard; returns the seconds after which to `end_test`. Raises Refused."""
+        found = self._online(device)
+        if not found.rings:
+            raise protocol.Refused(f"{device} cannot ring")
+        policy = self._policy
+        self._hub.ring(device, base.Ring(policy.tone_external, policy.volume, policy.every))
+        return RING_TEST_SECONDS
+
+    def end_test(self, device: str) -> None:
+        """Have a device show again what the desk wants of it."""
+        if device in self._shown:
+            self._hub.show(device, self._shown[device])
+        if device in self._rung:
+            self._hub.ring(device, self._rung[device])
+
+    def _online(self, device: str) -> base.Device:
+        found = self._known.get(device)
+        if found is None:
+            raise protocol.Refused(f"there is no device {device!r}; known: {_listed(self._known)}")
+        if found.state is not base.DeviceState.ONLINE:
+            raise protocol.Refused(f"{device} is {found.state}: {found.reason}")
+        return found
+
+    def simulate(self, ask: protocol.Press | protocol.Release | protocol.Unplug | protocol.Plug) -> None:
+        """Do something to a simulated device, as a person would. Raises Refused."""
+        if self._simulated is None:
+            raise protocol.Refused("this desk has no simulated devices; set devices.simulated = true")
+        try:
+            match ask:
+                case protocol.Press(device, key):
+                    self._simulated.press(device, key)
+                case protocol.Release(device, key):
+                    self._simulated.release(device, key)
+                case protocol.Unplug(device):
+                    self._simulated.unplug(device)
+                case protocol.Plug(device):
+                    self._simulated.plug(device)
+        except base.DriverError as error:
+            raise protocol.Refused(str(error)) from error
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _lamp_state(shine: Shine) -> base.LampState:
+    return base.LampState(base.Pattern(shine.pattern), shine.colour)
