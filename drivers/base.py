@@ -77,9 +77,30 @@ class Pattern(StrEnum):
     ON = "on"
     BLINK = "blink"  # 1 Hz
     FAST = "fast"  # 4 Hz
+    SLOW = "slow"  # a quarter of a hertz
+    FLASH = "flash"  # a short flash every two seconds
+    WINK = "wink"  # a short gap every two seconds
 
 
-HALF_PERIOD_SECONDS = {Pattern.BLINK: 0.5, Pattern.FAST: 0.125}  # as long lit as dark
+ON_OFF_SECONDS = {
+    Pattern.BLINK: (0.5, 0.5),
+    Pattern.FAST: (0.125, 0.125),
+    Pattern.SLOW: (2.0, 2.0),
+    Pattern.FLASH: (0.25, 1.75),
+    Pattern.WINK: (1.75, 0.25),
+}
+
+
+def beat(pattern: Pattern, now: float) -> tuple[bool, float | None]:
+    """Return whether a lamp is lit at a moment (seconds of any clock), and in how many seconds that changes.
+
+    None: not before the pattern changes. All lamps that go by one clock keep the same time.
+    """
+    if pattern not in ON_OFF_SECONDS:
+        return pattern is Pattern.ON, None
+    lit, dark = ON_OFF_SECONDS[pattern]
+    at = now % (lit + dark)
+    return (True, lit - at) if at < lit else (False, lit + dark - at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from glob import glob
 from typing import TYPE_CHECKING, Any
 
 from drivers.access import require_access
-from drivers.base import HALF_PERIOD_SECONDS, Device, DriverError, Key, Kind, Lamp, LampState, Pattern
+from drivers.base import ON_OFF_SECONDS, Device, DriverError, Key, Kind, Lamp, LampState, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,9 +102,8 @@ class _Wired:
 
 
 def _burn(led: Any, pattern: Pattern) -> None:  # noqa: ANN401
-    half = HALF_PERIOD_SECONDS.get(pattern)
-    if half:
-        led.blink(half, half)
+    if pattern in ON_OFF_SECONDS:
+        led.blink(*ON_OFF_SECONDS[pattern])
     else:
         led.value = pattern is Pattern.ON
 

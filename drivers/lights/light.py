@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from drivers.access import require_access
-from drivers.base import HALF_PERIOD_SECONDS, Device, DriverError, Kind, Lamp, LampState, Unplugged
+from drivers.base import Device, DriverError, Kind, Lamp, LampState, Unplugged, beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,13 +41,9 @@ class BusyLight:
     def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> float | None:
         """Burn in the colour of this moment; says when the next moment comes."""
         state = lamps.get(Lamp.STATUS, LampState())
-        half = HALF_PERIOD_SECONDS.get(state.pattern)
-        now = time.monotonic()
-        dark_half = half is not None and now // half % 2 == 1
-        self._burn(DARK if dark_half or not state.lit else state.colour)
-        if half is not None:
-            return half - now % half
-        return REFRESH_SECONDS if state.lit else None
+        lit, wait = beat(state.pattern, time.monotonic())
+        self._burn(state.colour if lit else DARK)
+        return REFRESH_SECONDS if lit and wait is None else wait
 
     def close(self) -> None:
         """Let go; it stays as it is."""

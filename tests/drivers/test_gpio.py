@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]
 
-from drivers.base import AccessDenied, DeviceState, DriverError, Key, KeyEvent, Kind, Lamp, LampState, Pattern
+from drivers.base import (
+    ON_OFF_SECONDS,
+    AccessDenied,
+    DeviceState,
+    DriverError,
+    Key,
+    KeyEvent,
+    Kind,
+    Lamp,
+    LampState,
+    Pattern,
+)
 from drivers.gpio import GpioHeader, GpioPins
 from drivers.gpio.header import lgpio_factory
 from tests.drivers.desk import Desk
@@ -66,7 +77,7 @@ def test_a_lamp_burns_and_is_dark_at_the_end_whichever_way_it_is_wired(
     assert states[-1] is not active_high
 
 
-@pytest.mark.parametrize("pattern", [Pattern.BLINK, Pattern.FAST])
+@pytest.mark.parametrize("pattern", ON_OFF_SECONDS)
 def test_a_lamp_blinks_until_it_is_told_otherwise(factory: MockFactory, pattern: Pattern) -> None:
     with Desk(simulated=header(factory)) as desk:
         desk.hub.show(BUTTONS, {Lamp.PARK: LampState(pattern)})

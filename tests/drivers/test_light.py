@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from drivers.base import DriverError, Lamp, LampState, Pattern, Unplugged
+from drivers.base import ON_OFF_SECONDS, DriverError, Lamp, LampState, Pattern, Unplugged
 from drivers.lights import light, offer
 from drivers.nodes import Node
 
@@ -77,19 +77,19 @@ def test_a_light_that_burns_is_refreshed_and_a_dark_one_left_alone(embrava: ligh
     assert embrava.show({Lamp.STATUS: LampState()}, again=True) is None
 
 
-@pytest.mark.parametrize(("pattern", "half"), [(Pattern.BLINK, 0.5), (Pattern.FAST, 0.125)])
+@pytest.mark.parametrize(("pattern", "times"), ON_OFF_SECONDS.items())
 def test_a_light_blinks_by_the_clock(
     embrava: light.BusyLight,
     handle: type[Handle],
     monkeypatch: pytest.MonkeyPatch,
     pattern: Pattern,
-    half: float,
+    times: tuple[float, float],
 ) -> None:
     now = 1000.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    for _ in range(6):
+    for seconds in times * 3:
         wait = embrava.show({Lamp.STATUS: LampState(pattern, RED)}, again=False)
-        assert wait == half
+        assert wait == seconds
         now += wait
     assert [burning(report) for report in handle.written] == [True, False] * 3
 
