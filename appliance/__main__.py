@@ -145,10 +145,20 @@ def _add_looking(commands: Commands) -> None:
         ("colleagues", "List the monitored extensions and what they do.", report.colleagues),
         ("recent", "List the last calls that are over.", report.recent),
         ("messages", "List the text messages.", report.messages),
-        ("devices", "List the devices, their state and what they show.", report.devices),
     ):
         _add_json(_add(commands, name, text, _show(words)))
+    _add_devices(commands)
     _add_json(_add(commands, "watch", "Show what changes, as it happens.", _watch))
+
+
+def _add_devices(commands: Commands) -> None:
+    text = "List the devices, their state, their keys and lamps; or test one."
+    devices = _add(commands, "devices", text, _show(report.devices))
+    _add_json(devices)
+    deeds = devices.add_subparsers(title="commands", metavar="command")
+    test = _add(deeds, "test", "Light each lamp of a device, ring it, and wait for each of its keys.", _test)
+    test.add_argument("device", help="its name in the list")
+    test.add_argument("--seconds", type=float, default=60.0, help="to wait for keys (default: %(default)g)")
 
 
 def _add_calls(commands: Commands) -> None:
@@ -232,6 +242,13 @@ def _show(words: Callable[[dict[str, Any]], tuple[str, Any]]) -> Run:
         return DONE
 
     return run
+
+
+def _test(options: argparse.Namespace) -> int:
+    from appliance import trial
+
+    whole = trial.run(options.socket, options.device, options.seconds, lambda line: print(line, flush=True))
+    return DONE if whole else REFUSED
 
 
 def _watch(options: argparse.Namespace) -> int:

@@ -60,6 +60,7 @@ class Devices:
         self._known: dict[str, base.Device] = {}
         self._presses: dict[str, dict[str, int]] = {}
         self._shown: dict[str, dict[base.Lamp, base.LampState]] = {}
+        self._tested: dict[str, dict[base.Lamp, base.LampState]] = {}
         self._ring: base.Ring | None = None
         self._rung: dict[str, base.Ring | None] = {}
 
@@ -99,7 +100,8 @@ class Devices:
         self._happens(happened(event.device, key))
         if event.key is base.Key.HOOK and event.device in self._shown:
             # The switch has moved at the device: whatever the desk made of it, the lamp must say so.
-            self._hub.show(event.device, self._shown[event.device], again=True)
+            plan = self._tested.get(event.device, self._shown[event.device])
+            self._hub.show(event.device, plan, again=True)
 
     def _device(self, device: base.Device) -> None:
         before = self._known.get(device.id)
@@ -123,6 +125,7 @@ class Devices:
             wanted = {base.Lamp(lamp): _lamp_state(shine) for lamp, shine in plan.items()}
             if self._shown.get(device) != wanted:
                 self._shown[device] = wanted
+                self._tested.pop(device, None)
                 self._hub.show(device, wanted)
         self._ring = (
             base.Ring(heard.tone, heard.volume, heard.every) if heard is not None and heard.ringer else None
@@ -139,7 +142,8 @@ class Devices:
         found = self._online(device)
         if lamp not in found.lamps:
             raise protocol.Refused(f"{device} has no lamp {lamp!r}; known: {_listed(found.lamps)}")
-        self._hub.show(device, {base.Lamp(lamp): base.LampState(base.Pattern.ON)})
+        self._tested[device] = {base.Lamp(lamp): base.LampState(base.Pattern.ON)}
+        self._hub.show(device, self._tested[device])
         return LAMP_TEST_SECONDS
 
     def test_ring(self, device: str) -> float:
@@ -153,7 +157,7 @@ class Devices:
 
     def end_test(self, device: str) -> None:
         """Have a device show again what the desk wants of it."""
-        if device in self._shown:
+        if self._tested.pop(device, None) and device in self._shown:
             self._hub.show(device, self._shown[device])
         if device in self._rung:
             self._hub.ring(device, self._rung[device])

@@ -103,13 +103,22 @@ def messages(state: State) -> tuple[str, Any]:
 
 
 def devices(state: State) -> tuple[str, Any]:
-    """Return the devices, their state, and what their lamps show."""
-    rows = [
-        (name, device["kind"], device["name"], device["state"] + _because(device["reason"]), _lamps(device))
-        for name, device in state["devices"].items()
-    ]
-    text = _table(("device", "kind", "name", "state", "lit"), rows) if rows else "no devices"
-    return text, state["devices"]
+    """Return the devices, their state, what they have, and which of their lamps burn."""
+    lines = [line for name, device in state["devices"].items() for line in _device(name, device)]
+    return "\n".join(lines) if lines else "no devices", state["devices"]
+
+
+def _device(name: str, device: State) -> Iterator[str]:
+    yield f"{name}: {device['kind']} {device['name']}, {device['state']}{_because(device['reason'])}"
+    has = {
+        "keys": ", ".join(device["keys"]),
+        "lamps": ", ".join(device["has_lamps"]),
+        "lit": _lamps(device),
+        "relays": ", ".join(device["relays"]),
+        "sound card": device["card"],
+        "rings": "yes" if device["rings"] else "",
+    }
+    yield from (f"    {what}: {which}" for what, which in has.items() if which)
 
 
 def changes(before: State, state: State) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 from appliance.control.protocol import (
@@ -77,17 +78,23 @@ class Client:
         """Return the whole state, with `now`."""
         return self.ask(Status())
 
-    def watch(self) -> Iterator[dict[str, Any]]:
-        """Yield messages as the daemon sends them: `state` first, then each `change`; ends with it."""
+    def watch(self, until: float | None = None) -> Iterator[dict[str, Any]]:
+        """Yield messages as the daemon sends them: `state` first, then each `change`; ends at `until`."""
         self.ask(Watch())
-        self._socket.settimeout(None)
-        while True:
-            yield self._read()
+        while until is None or until > time.monotonic():
+            self._socket.settimeout(None if until is None else max(0.001, until - time.monotonic()))
+            try:
+                message = self._read()
+            except ControlError:
+                if until is not None and until <= time.monotonic():
+                    return
+                raise
+            yield message
 
-    def states(self) -> Iterator[dict[str, Any]]:
-        """Yield the whole state, with `now`, each time it changes."""
+    def states(self, until: float | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the whole state, with `now`, each time it changes; ends at `until` (`time.monotonic`)."""
         state: dict[str, Any] = {}
-        for message in self.watch():
+        for message in self.watch(until):
             state = message["state"] if "state" in message else apply_patch(state, message["change"])
             yield {**state, "now": message["now"]}
 

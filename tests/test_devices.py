@@ -1,0 +1,81 @@
+"""The devices as a person at the command line meets them: listed with all they have, tested one by one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.control.protocol import Press, Refused, Release, TestLamp, Unplug
+from tests.running import PATIENCE, RunningDesk, lit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from appliance.demo.exchange import Exchange
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[RunningDesk]:
+    """A desk whose exchange is not there: devices do not need one."""
+    with RunningDesk(tmp_path, 9) as running:
+        running.until("the devices", lambda state: len(state["devices"]) == 3)
+        running.until("a lit light", lambda state: lit(state, "sim-light"))
+        yield running
+
+
+def test_each_device_is_listed_with_its_keys_and_lamps(desk: RunningDesk) -> None:
+    said = desk.deskbell("devices").stdout
+    assert "sim-headset: headset Simulated headset, online" in said
+    assert "    keys: flash, hook, mute, reject\n    lamps: hold, mute, off_hook, ring\n" in said
+    assert "    lit: status blink\n" in said
+
+
+def test_given_a_headset_under_test_when_every_key_was_pressed_then_it_is_whole(desk: RunningDesk) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "appliance", "--socket", str(desk.socket), "devices", "test", "sim-headset"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as trial:
+        said = []
+        for line in trial.stdout or ():
+            said.append(line.strip())
+            if said[-1].startswith("lamp "):
+                expected = {said[-1].split()[1].rstrip(":"): "on"}
+                desk.until("it is lit, and no other", lambda state: lit(state) == expected)  # noqa: B023
+            if said[-1].startswith("keys:"):
+                for key in ("hook", "mute", "flash", "reject"):
+                    desk.ask(Press("sim-headset", key))
+                    desk.ask(Release("sim-headset", key))
+        assert trial.wait(PATIENCE) == 0
+    assert said[-1] == "every key works"
+    assert sum(line.startswith("lamp ") for line in said) == 4
+    desk.until("the test is over", lambda state: not lit(state))
+
+
+def test_a_key_that_does_not_come_is_named(desk: RunningDesk) -> None:
+    tested = desk.deskbell("devices", "test", "sim-buttons", "--seconds", "0.2")
+    assert tested.returncode == 1
+    assert "never pressed: answer, hold, park" in tested.stdout
+
+
+def test_what_is_not_there_is_not_tested_and_the_others_are_named(desk: RunningDesk) -> None:
+    tested = desk.deskbell("devices", "test", "toaster")
+    assert tested.returncode == 1
+    assert "no device 'toaster'; known: sim-" in tested.stderr
+    desk.ask(Unplug("sim-light"))
+    desk.until("unplugged", lambda state: state["devices"]["sim-light"]["state"] == "offline")
+    assert "unplugged" in desk.deskbell("devices", "test", "sim-light").stderr
+
+
+@pytest.mark.exchange
+def test_while_somebody_calls_nothing_is_tested(tmp_path: Path, exchange: Exchange) -> None:
+    with RunningDesk(tmp_path, exchange.sip_port) as desk:
+        desk.until_registered()
+        exchange.originate("030", "200")
+        desk.until_call("ringing")
+        with pytest.raises(Refused, match="there are calls"):
+            desk.ask(TestLamp("sim-headset", "off_hook"))
