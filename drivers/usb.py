@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from drivers.base import Unplugged
 from drivers.nodes import Node, audio_card, node_names, read_node
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from drivers.base import Device, Driver, Lose, Open, Ports, Press
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ class UsbBus:
         """`sys` is where sysfs is mounted."""
         self._sys = sys
         self._attached: dict[str, _Attached] = {}  # by node name
+        self._twins: dict[str, str] = {}  # ids that two devices claim, and the port of the one that keeps it
         self._lock = threading.Lock()
         self._ports: Ports | None = None
         self._observer: pyudev.MonitorObserver | None = None
@@ -43,7 +47,9 @@ class UsbBus:
         """Listen first and look then, so that nothing slips through in between."""
         self._ports = ports
         monitor = _monitor()
-        for name in node_names(self._sys):
+        names = tuple(node_names(self._sys))
+        self._twins = dict.fromkeys(_claimed_twice(names, self._sys), "")
+        for name in names:
             self.happened("add", "hidraw", name)
         if monitor:
             self._observer = pyudev.MonitorObserver(
@@ -72,28 +78,35 @@ class UsbBus:
                 self._appear(name, self._ports)
 
     def _appear(self, name: str, ports: Ports) -> None:
+        for gone in [old for old, known in self._attached.items() if not self._there(old, known.node)]:
+            self._vanish(gone, ports)  # udevd may tell of its removal after this
         try:
             node = read_node(name, self._sys)
         except OSError:
             return  # gone again already; its removal follows
-        known = self._attached.get(name)
-        if known and known.node == node:
+        if known := self._attached.get(name):
             ports.retry(known.device.id)  # its permissions changed, or its udev rule came
             return
-        self._vanish(name, ports)
         offer = telephony.offer(node) or lights.offer(node)
         if offer is None:
             return
         device, open_device = offer
-        twins = [attached.node for attached in self._attached.values() if attached.device.id == device.id]
-        if any(twin.folder == node.folder for twin in twins):
-            log.info("%s: a second interface of %s is left alone", node.path, device.id)
-            return
-        if twins:  # two devices with one serial number: the later one goes by its port too
-            device = replace(device, id=f"{device.id}-{node.port}")
-        device = replace(device, audio=audio_card(node, self._sys))
+        device = replace(device, id=self._name(node), audio=audio_card(node, self._sys))
         self._attached[name] = _Attached(device, node)
         ports.attach(device, self._only_if_same(name, node, open_device))
+
+    def _name(self, node: Node) -> str:
+        """Its id; by port too where it has a twin: who came first today may come second tomorrow.
+
+        Twins that were there at start all go by their ports; of those that met later the first keeps its id.
+        A second interface of the same device goes by its number.
+        """
+        others = [known.node for known in self._attached.values() if known.node.id == node.id]
+        if twin := next((other for other in others if other.port != node.port), None):
+            self._twins.setdefault(node.id, twin.port)
+        first = self._twins.get(node.id, node.port) == node.port
+        name = node.id if first else f"{node.id}-{node.port}"
+        return f"{name}-i{node.interface}" if any(other.port == node.port for other in others) else name
 
     def _vanish(self, name: str, ports: Ports) -> None:
         attached = self._attached.pop(name, None)
@@ -108,15 +121,27 @@ class UsbBus:
         """Node names are used again: a worker that tries again must not open the next device."""
 
         def open_same(press: Press, lose: Lose) -> Driver:
-            try:
-                same = read_node(name, self._sys) == node
-            except OSError:
-                same = False
-            if not same:
+            if not self._there(name, node):
                 raise Unplugged("unplugged")
             return open_device(press, lose)
 
         return open_same
+
+    def _there(self, name: str, node: Node) -> bool:
+        try:
+            return read_node(name, self._sys) == node
+        except OSError:
+            return False
+
+
+def _claimed_twice(names: Iterable[str], sys: Path) -> Iterator[str]:
+    """The ids under which more than one device is there."""
+    ports: dict[str, set[str]] = {}
+    for name in names:
+        with contextlib.suppress(OSError):  # gone again already
+            node = read_node(name, sys)
+            ports.setdefault(node.id, set()).add(node.port)
+    return (device for device, places in ports.items() if len(places) > 1)
 
 
 def _monitor() -> pyudev.Monitor | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from drivers.base import Device, Open
 
 HEADSET = "050B 0905 A101 0920 2501 7501 9501 8122 0508 0917 9501 9122 C0"
+EVOLVE = "usb-0b0e-0307-A1"
 MOUSE = "0501 0902 A101 0509 0901 2501 7501 9501 8102 C0"
 
 
@@ -29,21 +30,27 @@ class Sysfs:
         self._instance = 0
 
     def plug(
-        self, name: str, port: str = "1-1", serial: str = "A1", descriptor: str = HEADSET, **ids: str
+        self,
+        name: str,
+        port: str = "1-1",
+        serial: str = "A1",
+        descriptor: str = HEADSET,
+        interface: int = 3,
+        **ids: str,
     ) -> None:
-        """A USB device with one HID interface."""
+        """A HID interface of a USB device."""
         ids = {"vendor": "0b0e", "product": "0307", "title": "Evolve Link", **ids}
         usb = self.root / "devices" / port
         self._instance += 1
         instance = f"0003:{ids['vendor']}:{ids['product']}.{self._instance:04X}".upper()
-        hid = usb / f"{port}:1.3" / instance
+        hid = usb / f"{port}:1.{interface}" / instance
         hid.mkdir(parents=True)
         for file, text in (
             (usb / "idVendor", ids["vendor"]),
             (usb / "product", ids["title"]),
             (usb / "serial", serial),
             (usb / "bcdDevice", "0123"),
-            (usb / f"{port}:1.3" / "bInterfaceNumber", "03"),
+            (hid.parent / "bInterfaceNumber", f"{interface:02x}"),
             (
                 hid / "uevent",
                 f"HID_ID=0003:0000{ids['vendor']}:0000{ids['product']}\nHID_NAME=x\nHID_UNIQ={serial}\n",
@@ -143,14 +150,14 @@ def test_a_machine_without_hidraw_has_no_devices(tmp_path: Path, recorder: Recor
 def test_telephones_and_lights_are_reported_and_nothing_else(
     sysfs: Sysfs, bus: UsbBus, recorder: Recorder
 ) -> None:
-    sysfs.plug("hidraw0", port="1-1", descriptor=MOUSE)
-    sysfs.plug("hidraw1", port="1-2", descriptor="05")
+    sysfs.plug("hidraw0", port="1-1", product="0001", descriptor=MOUSE)
+    sysfs.plug("hidraw1", port="1-2", product="0002", descriptor="05")
     sysfs.plug("hidraw2", port="1-3")
     sysfs.plug("hidraw3", port="1-4", vendor="27bb", product="3bca", title="Busylight", descriptor=MOUSE)
     sysfs.card(0, "1-3", "Link")
     bus.start(recorder)
     headset, light = recorder.devices.values()
-    assert (headset.id, headset.kind, headset.audio) == ("usb-0b0e-0307-A1", Kind.HEADSET, "Link")
+    assert (headset.id, headset.kind, headset.audio) == (EVOLVE, Kind.HEADSET, "Link")
     assert (light.id, light.kind, light.lamps) == ("usb-27bb-3bca-A1", Kind.LIGHT, frozenset({Lamp.STATUS}))
     assert light.name == "Kuando Busylight Alpha"
 
@@ -165,8 +172,7 @@ def test_a_device_that_comes_back_as_another_node_is_the_same_device(
     bus.happened("remove", "hidraw", "hidraw0")
     sysfs.plug("hidraw7", port="1-2")
     bus.happened("add", "hidraw", "hidraw7")
-    device = "usb-0b0e-0307-A1"
-    assert recorder.told == [("attach", device), ("detach", device), ("attach", device)]
+    assert recorder.told == [("attach", EVOLVE), ("detach", EVOLVE), ("attach", EVOLVE)]
 
 
 def test_a_change_of_a_known_node_is_a_reason_to_try_again(
@@ -175,7 +181,7 @@ def test_a_change_of_a_known_node_is_a_reason_to_try_again(
     sysfs.plug("hidraw0")
     bus.start(recorder)
     bus.happened("change", "hidraw", "hidraw0")
-    assert recorder.told[1:] == [("retry", "usb-0b0e-0307-A1")]
+    assert recorder.told[1:] == [("retry", EVOLVE)]
 
 
 def test_a_node_name_used_again_is_another_device_and_the_old_one_is_not_opened_by_it(
@@ -186,18 +192,79 @@ def test_a_node_name_used_again_is_another_device_and_the_old_one_is_not_opened_
     sysfs.unplug("hidraw0")
     sysfs.plug("hidraw0", port="1-2", serial="B2")
     with pytest.raises(Unplugged):
-        recorder.openers["usb-0b0e-0307-A1"](lambda key, pressed: None, lambda fault: None)
+        recorder.openers[EVOLVE](lambda key, pressed: None, lambda fault: None)
     bus.happened("add", "hidraw", "hidraw0")
-    assert recorder.told[1:] == [("detach", "usb-0b0e-0307-A1"), ("attach", "usb-0b0e-0307-B2")]
+    assert recorder.told[1:] == [("detach", EVOLVE), ("attach", "usb-0b0e-0307-B2")]
 
 
-def test_two_devices_with_one_serial_number_are_two_devices(
-    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+def test_twins_that_are_there_at_start_go_by_their_ports_in_whatever_order_they_are_found(
+    sysfs: Sysfs, recorder: Recorder, bus: UsbBus
+) -> None:
+    sysfs.plug("hidraw0", port="1-2")
+    sysfs.plug("hidraw1", port="1-1")
+    bus.start(recorder)
+    assert list(recorder.devices) == [f"{EVOLVE}-1-2", f"{EVOLVE}-1-1"]
+
+
+def test_a_twin_that_comes_later_goes_by_its_port_and_the_first_keeps_its_name_until_the_next_start(
+    sysfs: Sysfs, recorder: Recorder, bus: UsbBus
 ) -> None:
     sysfs.plug("hidraw0", port="1-1")
-    sysfs.plug("hidraw1", port="1-2")
     bus.start(recorder)
-    assert list(recorder.devices) == ["usb-0b0e-0307-A1", "usb-0b0e-0307-A1-1-2"]
+    sysfs.plug("hidraw1", port="1-2")
+    bus.happened("add", "hidraw", "hidraw1")
+    assert recorder.told == [("attach", EVOLVE), ("attach", f"{EVOLVE}-1-2")]
+
+
+def test_a_twin_that_is_replugged_while_the_other_is_away_is_not_taken_for_it(
+    sysfs: Sysfs, recorder: Recorder, bus: UsbBus
+) -> None:
+    sysfs.plug("hidraw0", port="1-1")
+    bus.start(recorder)
+    sysfs.plug("hidraw1", port="1-2")
+    bus.happened("add", "hidraw", "hidraw1")
+    for name in ("hidraw0", "hidraw1"):
+        sysfs.unplug(name)
+        bus.happened("remove", "hidraw", name)
+    for name, port in (("hidraw4", "1-2"), ("hidraw5", "1-1")):
+        sysfs.plug(name, port=port)
+        bus.happened("add", "hidraw", name)
+    assert recorder.told[4:] == [("attach", f"{EVOLVE}-1-2"), ("attach", EVOLVE)]
+
+
+def test_a_headset_whose_going_is_told_after_its_coming_back_is_no_twin_of_itself(
+    sysfs: Sysfs, recorder: Recorder, bus: UsbBus
+) -> None:
+    sysfs.plug("hidraw0", port="1-1")
+    bus.start(recorder)
+    sysfs.unplug("hidraw0")
+    sysfs.plug("hidraw1", port="1-2")
+    bus.happened("add", "hidraw", "hidraw1")
+    bus.happened("remove", "hidraw", "hidraw0")
+    assert recorder.told == [("attach", EVOLVE), ("detach", EVOLVE), ("attach", EVOLVE)]
+
+
+def test_a_base_and_a_headset_of_one_maker_on_one_hub_are_two_devices_whatever_their_serials(
+    sysfs: Sysfs, recorder: Recorder, bus: UsbBus
+) -> None:
+    sysfs.plug("hidraw0", port="1-1.1", product="2400", serial="A1")
+    sysfs.plug("hidraw1", port="1-1.2", product="2453", serial="A1")
+    sysfs.card(0, "1-1.1", "Base")
+    sysfs.card(1, "1-1.2", "Headset")
+    bus.start(recorder)
+    cards = {name: device.audio for name, device in recorder.devices.items()}
+    assert cards == {"usb-0b0e-2400-A1": "Base", "usb-0b0e-2453-A1": "Headset"}
+
+
+def test_two_interfaces_of_one_device_are_two_devices_with_one_sound_card(
+    sysfs: Sysfs, recorder: Recorder, bus: UsbBus
+) -> None:
+    sysfs.plug("hidraw0", port="1-1", interface=3)
+    sysfs.plug("hidraw1", port="1-1", interface=4)
+    sysfs.card(0, "1-1", "Link")
+    bus.start(recorder)
+    cards = {name: device.audio for name, device in recorder.devices.items()}
+    assert cards == {EVOLVE: "Link", f"{EVOLVE}-i4": "Link"}
 
 
 def test_a_sound_card_that_comes_later_is_heard_of(sysfs: Sysfs, bus: UsbBus, recorder: Recorder) -> None:
@@ -205,7 +272,7 @@ def test_a_sound_card_that_comes_later_is_heard_of(sysfs: Sysfs, bus: UsbBus, re
     bus.start(recorder)
     sysfs.card(1, "1-1", "Link")
     bus.happened("add", "sound", "card1")
-    assert recorder.told[1:] == [("hear Link", "usb-0b0e-0307-A1")]
+    assert recorder.told[1:] == [("hear Link", EVOLVE)]
 
 
 def test_an_event_for_a_node_that_is_gone_again_and_one_after_the_end_do_nothing(

@@ -132,12 +132,11 @@ def test_two_headsets_of_one_make_and_a_light_are_told_apart() -> None:
 
 
 def test_two_headsets_with_one_serial_number_are_told_apart_by_their_ports() -> None:
-    with Headset("A1", audio=None), Headset("A1", audio=None), Desk(usb=True) as desk:
-        desk.until_state(HEADSET, ONLINE)
-        desk.until(lambda: len(desk.hub.devices()) == 2)
-        other = next(device.id for device in desk.hub.devices() if device.id != HEADSET)
-        assert other.startswith(f"{HEADSET}-")
-        desk.until_state(other, ONLINE)
+    with Headset("A1", audio=None) as one, Headset("A1", audio=None) as other, Desk(usb=True) as desk:
+        ids = [f"{HEADSET}-{headset.folder.name}" for headset in (one, other)]
+        for device in ids:
+            desk.until_state(device, ONLINE)
+        assert sorted(device.id for device in desk.hub.devices()) == sorted(ids)
 
 
 def test_a_light_burns_in_its_colour_blinks_and_is_dark_at_the_end() -> None:
