@@ -16,7 +16,7 @@ from tests.rig.tone import Recording, sine
 from tests.rig.usb import CLASS, SET_INTERFACE, STANDARD, TO_ENDPOINT, Request, interface
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.rig.usbip import Link, Urb
 
@@ -113,6 +113,8 @@ class Capture(Stream):
         self._loop = b""
         self._position = 0
         self._once = bytearray()
+        self.silenced: Callable[[], bool] = lambda: False
+        """Whether a mute switch is closed now."""
 
     def hear_tone(self, hz: float, dbfs: float) -> None:
         """A lasting tone of whole hertz."""
@@ -136,7 +138,8 @@ class Capture(Stream):
     def transfer(self, urb: Urb, link: Link) -> None:
         """Fill every packet with its millisecond."""
         lengths = [min(asked, self.frame_bytes) for asked in urb.packets]
-        link.complete(urb, self._read(sum(lengths)), packets=lengths)
+        heard = self._read(sum(lengths))
+        link.complete(urb, bytes(len(heard)) if self.silenced() else heard, packets=lengths)
 
     def _prepare(self) -> None:
         second = sine(*self._tone, self.rate) if self._tone else bytes(2 * self.rate)

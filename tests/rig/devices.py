@@ -6,8 +6,8 @@
         headset.hear_tone(440)
         assert headset.played(1).measure(1000).snr > 40
 
-Each runs in a process of its own (`emulator`). Keys and lamps bear the names of the HID usage tables;
-report layouts are read with hid-tools, on purpose not with the parser that Deskbell itself uses.
+Each runs in a process of its own (`emulator`). Keys and lamps bear the names of the HID usage tables.
+A headset as such does nothing by itself; those of `models` behave like the ones in use (`telephone.Habits`).
 """
 
 from __future__ import annotations
@@ -22,21 +22,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
-from hidtools.hid import ReportDescriptor
-from hidtools.hut import HUT
-
 from tests.rig.audio import Format
-from tests.rig.hid import OUTPUT, TELEPHONY, VENDOR_REPORTS, Written
+from tests.rig.hid import OUTPUT, TELEPHONY, VENDOR_REPORTS, Taking, Written
+from tests.rig.layout import layout
+from tests.rig.telephone import HOOK, Habits, Layout
 from tests.rig.tone import Recording
 from tests.rig.usb import Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from hidtools.hid import HidReport
+    from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
-BUTTON_PAGE = 0x09
 CHECKOUT = Path(__file__).parents[2]
 PATIENCE = 5.0
 """Seconds that a device or a lamp may take."""
@@ -61,16 +57,24 @@ class Emulated:
         *,
         interrupt_out: bool = False,
         audio: Format | None = None,
+        beside: Sequence[bytes] = (),
+        layout: Layout = Layout(),  # noqa: B008  (frozen)
+        habits: Habits = Habits(),  # noqa: B008
     ) -> None:
+        """`beside` are the report descriptors of further HID interfaces, which come before its own."""
         self.identity = identity
         self.folder = Path()
         """The device's folder in sysfs while it is plugged in."""
+        self._interface = 0
         self._description = json.dumps(
             {
                 "identity": asdict(identity),
                 "report_descriptor": report_descriptor.hex(),
                 "interrupt_out": interrupt_out,
                 "audio": asdict(audio) if audio else None,
+                "beside": [one.hex() for one in beside],
+                "layout": asdict(layout),
+                "habits": asdict(habits),
             }
         )
 
@@ -92,7 +96,8 @@ class Emulated:
 
     def plug(self) -> None:
         """Plug it in (again) and wait until the kernel offers its hidraw node."""
-        self.folder = Path(self._do("plug")["folder"])
+        plugged = self._do("plug")
+        self.folder, self._interface = Path(plugged["folder"]), plugged["interface"]
         self._plugged_at = time.monotonic()
         eventually("hidraw node", self._nodes)
 
@@ -106,11 +111,20 @@ class Emulated:
         return self._nodes()[0]
 
     def _nodes(self) -> list[Path]:
-        return [Path("/dev") / node.name for node in self.folder.glob("*/*/hidraw/hidraw*")]
+        nodes = self.folder.glob(f"*:1.{self._interface}/*/hidraw/hidraw*")
+        return [Path("/dev") / node.name for node in nodes]
 
     def send(self, report: bytes) -> None:
         """Send an input report, its number first where reports are numbered."""
         self._do("send", report=report.hex())
+
+    def flood(self, report: bytes, number: int, per_second: float) -> None:
+        """Send an input report so many times from now on; returns at once."""
+        self._do("flood", report=report.hex(), number=number, per_second=per_second)
+
+    def take(self, reports: Taking) -> None:
+        """Take what the host writes from now on well, refuse it (EPIPE), or leave it without an answer."""
+        self._do("take", reports=reports)
 
     def written(self, after: int = 0, wait: float = 0) -> list[Written]:
         """The host's reports past the first `after`; waits up to `wait` seconds for one."""
@@ -136,25 +150,28 @@ class Headset(Emulated):
         identity: Identity | None = None,
         audio: Format | None = Format(),  # noqa: B008  (frozen)
         interrupt_out: bool = False,
+        habits: Habits = Habits(),  # noqa: B008
+        beside: Sequence[bytes] = (),
     ) -> None:
         who = identity or Identity(0x0B0E, 0x2400, 0x0123, "Deskbell", "Rig Headset", serial)
-        super().__init__(who, report_descriptor, interrupt_out=interrupt_out, audio=audio)
-        layout = ReportDescriptor.from_bytes(list(report_descriptor))
-        self._keys = _fields(layout.input_reports)
-        self._lamps = _fields(layout.output_reports)
-        self._outputs_numbered = -1 not in layout.output_reports  # hid-tools' number for none
-        self._input = {
-            max(number, 0): bytearray(report.size + (not report.numbered))
-            for number, report in layout.input_reports.items()
-        }
+        self._layout = layout(report_descriptor)
+        super().__init__(
+            who,
+            report_descriptor,
+            interrupt_out=interrupt_out,
+            audio=audio,
+            beside=beside,
+            layout=self._layout,
+            habits=habits,
+        )
 
     def lift_hook(self) -> None:
-        """Take the call key's or the boom arm's on-state."""
-        self.press("Hook Switch")
+        """Take the call key's or the cradle's off-hook state."""
+        self.press(HOOK)
 
     def replace_hook(self) -> None:
         """Back to on-hook."""
-        self.release("Hook Switch")
+        self.release(HOOK)
 
     def tap(self, key: str) -> None:
         """Press and release a key: "Phone Mute", "Flash", "Redial", "Phone Key 5"."""
@@ -162,20 +179,25 @@ class Headset(Emulated):
         self.release(key)
 
     def press(self, key: str) -> None:
-        """Send the report in which a key is pressed."""
-        self._set(self._keys[key], pressed=True)
+        """A person presses a key; the device may keep it to itself (`Habits`)."""
+        self._do("press", key=key)
 
     def release(self, key: str) -> None:
-        """Send the report in which a key is not pressed."""
-        self._set(self._keys[key], pressed=False)
+        """A person lets go of a key."""
+        self._do("release", key=key)
 
-    def _set(self, field: Field, *, pressed: bool) -> None:
-        report = self._input[field.report]
-        bits = int.from_bytes(report, "little") & ~(field.mask << field.start)
-        bits |= (field.value if pressed else 0) << field.start
-        report[:] = bits.to_bytes(len(report), "little")
-        report[0] = field.report
-        self.send(bytes(report if field.report else report[1:]))
+    def raise_arm(self) -> None:
+        """Turn the boom arm up: the microphone is off, whatever the host says."""
+        self._do("move_arm", up=True)
+
+    def lower_arm(self) -> None:
+        """Turn the boom arm down: the microphone is on."""
+        self._do("move_arm", up=False)
+
+    @property
+    def view(self) -> View:
+        """How the device sees itself, and what it took amiss."""
+        return View(**self._do("telephone"))
 
     @property
     def lamps(self) -> frozenset[str]:
@@ -191,7 +213,7 @@ class Headset(Emulated):
         reports: dict[int, int] = {}
         for one in written:
             if one.kind == OUTPUT:
-                whole = one.data if self._outputs_numbered else b"\0" + one.data
+                whole = b"\0" + one.data if 0 in self._layout.outputs else one.data
                 reports[whole[0]] = int.from_bytes(whole, "little")
                 history.append(Lamps(one.at, frozenset(self._lit(reports))))
         return history
@@ -210,7 +232,7 @@ class Headset(Emulated):
             self.written(after=len(written), wait=wait)
 
     def _lit(self, reports: dict[int, int]) -> Iterator[str]:
-        for name, lamp in self._lamps.items():
+        for name, lamp in self._layout.lamps.items():
             if reports.get(lamp.report, 0) >> lamp.start & lamp.mask:
                 yield name
 
@@ -270,33 +292,14 @@ class Lamps(NamedTuple):
     lit: frozenset[str]
 
 
-class Field(NamedTuple):
-    """Where a key or lamp is: report, first bit (counting the number's byte), mask, value of pressed."""
+class View(NamedTuple):
+    """How a telephony device sees itself; see `telephone.Telephone`."""
 
-    report: int
-    start: int
-    mask: int
-    value: int
-
-
-def _fields(reports: dict[int, HidReport]) -> dict[str, Field]:
-    """Every named key or lamp; the first of a name counts, as the vendor-defined twins come later."""
-    found: dict[str, Field] = {}
-    for number, report in reports.items():
-        for field in report:
-            start = field.start if report.numbered else field.start + 8
-            usages = field.usages if field.is_array and field.usages else [field.usage]
-            for index, usage in enumerate(usages):
-                value = index + field.logical_min if field.is_array else 1
-                place = Field(max(number, 0), start, (1 << field.size) - 1, value)
-                found.setdefault(_name(usage), place)
-    return found
-
-
-def _name(usage: int) -> str:
-    """A usage's name in the HID usage tables; "Button 1"; else its number."""
-    page, number = usage >> 16, usage & 0xFFFF
-    if page == BUTTON_PAGE:
-        return f"Button {number}"
-    known = page in HUT and number in HUT[page]
-    return HUT[page][number].name if known else f"{usage:#010x}"
+    lifted: bool
+    muted: bool
+    ignored: int
+    """Output reports of a wrong length or number."""
+    lost: int
+    """Presses of the mute key that were lost for want of a Mute lamp in reply."""
+    dropped: int
+    """Held calls that ended because Off-Hook went out."""

@@ -16,8 +16,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tests.rig.audio import CAPSULE_VOLUME, SPEAKER_VOLUME, AudioFunction, Format
-from tests.rig.hid import HidFunction
-from tests.rig.usb import Function, Identity, UsbDevice
+from tests.rig.hid import HidFunction, Taking
+from tests.rig.telephone import Habits, Layout, Telephone
+from tests.rig.usb import Identity, UsbDevice
 from tests.rig.usbip import Link, Port
 
 if TYPE_CHECKING:
@@ -32,16 +33,26 @@ class Emulator:
     """One device, in or out of its port."""
 
     def __init__(self, description: dict[str, Any]) -> None:
-        form = description.get("audio")
+        form = description["audio"]
         self._identity = Identity(**description["identity"])
         self._audio = AudioFunction(0, Format(**form)) if form else None
-        self._written = asyncio.Event()
+        self._news = asyncio.Event()
+        first = 3 if form else 0
+        beside = [bytes.fromhex(text) for text in description["beside"]]
+        self._others = [HidFunction(first + index, one) for index, one in enumerate(beside)]
         self._hid = HidFunction(
-            3 if form else 0,
+            first + len(beside),
             bytes.fromhex(description["report_descriptor"]),
             interrupt_out=description["interrupt_out"],
-            on_written=self._written.set,
+            on_written=self._written,
+            on_open=self._opened,
         )
+        self._telephone = Telephone(
+            Layout.of(description["layout"]), Habits(**description["habits"]), self._hid.send, self._later
+        )
+        self._follows_audio = description["habits"]["mute_follows_audio"]
+        if self._audio:
+            self._audio.capture.silenced = self._is_silenced
         self._unplug: Callable[[], None] = lambda: None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,12 +66,28 @@ class Emulator:
         finally:
             await self.do_unplug()
 
+    def _written(self, kind: int, data: bytes) -> None:
+        self._telephone.written(kind, data)
+        self._news.set()
+
+    def _opened(self) -> None:
+        self._telephone.opened()
+
+    @staticmethod
+    def _later(seconds: float, call: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, call)
+
+    def _is_silenced(self) -> bool:
+        muted = self._card.muted[CAPSULE_VOLUME]
+        return self._telephone.muted != muted if self._follows_audio else self._telephone.muted or muted
+
     async def do_plug(self) -> Answer:
         """Put the device into a free port and wait until the kernel has configured it."""
         self._hid.forget()
+        self._telephone.power_on()
         ours, kernels = socket.socketpair()
-        functions: list[Function] = [self._audio, self._hid] if self._audio else [self._hid]
-        link = Link(ours, UsbDevice(self._identity, functions))
+        sound = [self._audio] if self._audio else []
+        link = Link(ours, UsbDevice(self._identity, [*sound, *self._others, self._hid]))
         loop = asyncio.get_running_loop()
 
         def receive() -> None:
@@ -79,7 +106,7 @@ class Emulator:
         async with asyncio.timeout(CONFIGURED_SECONDS):
             while (folder := port.device_folder()) is None:
                 await asyncio.sleep(0.005)
-        return {"folder": str(folder)}
+        return {"folder": str(folder), "interface": self._hid.interfaces[0]}
 
     async def do_unplug(self) -> Answer:
         """Pull the plug; the port is free again when this is answered."""
@@ -92,13 +119,44 @@ class Emulator:
         self._hid.send(bytes.fromhex(report))
         return {}
 
+    async def do_flood(self, report: str, number: int, per_second: float) -> Answer:
+        """An input report again and again, from now on."""
+        for index in range(number):
+            self._later(index / per_second, lambda: self._hid.send(bytes.fromhex(report)))
+        return {}
+
+    async def do_take(self, reports: str) -> Answer:
+        """Take the host's reports from now on well, or not."""
+        self._hid.taking = Taking(reports)
+        return {}
+
+    async def do_press(self, key: str) -> Answer:
+        """A key goes down."""
+        self._telephone.press(key)
+        return {}
+
+    async def do_release(self, key: str) -> Answer:
+        """A key comes up."""
+        self._telephone.release(key)
+        return {}
+
+    async def do_move_arm(self, up: bool) -> Answer:
+        """The boom arm goes up or down."""
+        self._telephone.move_arm(up)
+        return {}
+
+    async def do_telephone(self) -> Answer:
+        """How it sees itself."""
+        names = ("lifted", "muted", "ignored", "lost", "dropped")
+        return {name: getattr(self._telephone, name) for name in names}
+
     async def do_written(self, after: int, wait: float) -> Answer:
         """The reports from the host past the first `after`, waiting up to `wait` seconds for one."""
         if len(self._hid.written) <= after:
-            self._written.clear()
+            self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
-                    await self._written.wait()
+                    await self._news.wait()
         return {"written": [[one.kind, one.data.hex(), one.at] for one in self._hid.written[after:]]}
 
     async def do_played(self) -> Answer:

@@ -6,9 +6,10 @@ import struct
 import time
 from collections import deque
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tests.rig.usb import CLASS, GET_DESCRIPTOR, STANDARD, Request, interface
+from tests.rig.usb import CLASS, GET_DESCRIPTOR, STANDARD, Request, Withheld, interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,14 @@ class Written:
     at: float
 
 
+class Taking(StrEnum):
+    """What becomes of the host's reports."""
+
+    WELL = "well"
+    REFUSED = "refused"  # a stall: the host's write fails with EPIPE
+    HELD = "held"  # no answer: the host's write blocks until it gives up
+
+
 class HidFunction:
     """One HID interface: `send` what the person does, `written` is what the host wrote."""
 
@@ -66,13 +75,16 @@ class HidFunction:
         report_descriptor: bytes,
         *,
         interrupt_out: bool = False,
-        on_written: Callable[[], None] = lambda: None,
+        on_written: Callable[[int, bytes], None] = lambda kind, data: None,
+        on_open: Callable[[], None] = lambda: None,
     ) -> None:
         self.interfaces = (number,)
         self.endpoints = (0x80 | number + 1, number + 1) if interrupt_out else (0x80 | number + 1,)
         self.written: list[Written] = []
+        self.taking = Taking.WELL
         self._report_descriptor = report_descriptor
-        self._on_written = on_written
+        self._on_written, self._on_open = on_written, on_open
+        self._listened_to = False
         self._waiting: deque[tuple[Urb, Link]] = deque()
         self._unread: deque[bytes] = deque(maxlen=UNREAD_REPORTS)
         self._last = b""
@@ -82,6 +94,7 @@ class HidFunction:
         self.written.clear()
         self._unread.clear()
         self._waiting.clear()
+        self._listened_to = False
 
     def send(self, report: bytes) -> None:
         """An input report, at once if the host is listening, else as soon as it does."""
@@ -109,8 +122,7 @@ class HidFunction:
         if request.kind != CLASS:
             return None
         if request.number == SET_REPORT:
-            self._record(request.value >> 8, request.data)
-            return b""
+            return b"" if self._take(request.value >> 8, request.data) else None
         if request.number == GET_REPORT:
             return (
                 self._last
@@ -124,22 +136,33 @@ class HidFunction:
         if urb.incoming:
             self._waiting.append((urb, link))
             self._deliver()
-        else:
-            self._record(OUTPUT, urb.data)
+            if not self._listened_to:
+                self._listened_to = True
+                self._on_open()
+        elif self._take(OUTPUT, urb.data):
             link.complete(urb)
+        else:
+            link.stall(urb)
 
     def cancel(self, urb: Urb) -> None:
         """The host stopped listening with this transfer."""
         self._waiting = deque(waiting for waiting in self._waiting if waiting[0] is not urb)
+        self._listened_to = bool(self._waiting)
 
     def _deliver(self) -> None:
         while self._waiting and self._unread:
             urb, link = self._waiting.popleft()
             link.complete(urb, self._unread.popleft()[: urb.length])
 
-    def _record(self, kind: int, data: bytes) -> None:
+    def _take(self, kind: int, data: bytes) -> bool:
+        """Record a report from the host; False where it is refused."""
+        if self.taking is Taking.HELD:
+            raise Withheld
+        if self.taking is Taking.REFUSED:
+            return False
         self.written.append(Written(kind, data, time.monotonic()))
-        self._on_written()
+        self._on_written(kind, data)
+        return True
 
     def _hid_descriptor(self) -> bytes:
         return struct.pack(

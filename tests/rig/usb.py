@@ -5,6 +5,7 @@ Source: USB 2.0, chapter 9. A function owns one or more interfaces and their end
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -42,6 +43,10 @@ class Request:
         return cls(bool(kind & 0x80), kind >> 5 & 3, kind & 0x1F, number, value, index, length, urb.data)
 
 
+class Withheld(Exception):
+    """A function does not answer a transfer: the host waits until it takes it back."""
+
+
 class Function(Protocol):
     """Some interfaces of a device, with their endpoints."""
 
@@ -57,10 +62,10 @@ class Function(Protocol):
         """Its part of the configuration descriptor."""
 
     def control(self, request: Request) -> bytes | None:
-        """Answer a request to one of its interfaces or endpoints; None refuses it."""
+        """Answer a request to one of its interfaces or endpoints; None refuses it; raises Withheld."""
 
     def submit(self, urb: Urb, link: Link) -> None:
-        """Take a transfer on one of its endpoints."""
+        """Take a transfer on one of its endpoints; raises Withheld."""
 
     def cancel(self, urb: Urb) -> None:
         """Forget a transfer."""
@@ -92,6 +97,10 @@ class UsbDevice:
 
     def submit(self, urb: Urb, link: Link) -> None:
         """Answer a transfer, or hand it to the function whose endpoint it is for."""
+        with contextlib.suppress(Withheld):
+            self._submit(urb, link)
+
+    def _submit(self, urb: Urb, link: Link) -> None:
         if urb.endpoint == 0:
             answer = self._control(Request.of(urb))
             if answer is None:
