@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.base import AccessDenied, DeviceState, LampState, Rings, Switches, Unplugged
+from drivers.presses import QUIET_SECONDS, Presses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 3.0
+PULSE_SECONDS = 1.0  # a relay that could not be closed by then stays open: nobody is at the door any more
+FLOODED = (
+    "it presses its keys faster than anybody can: they are ignored until it is quiet, or plugged in anew"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +45,12 @@ class Worker:
         """`name` is for the log; `plan` names every lamp of the device."""
         self._open = open_device
         self._report = report
+        self._presses = Presses(report.key)
         self._plan = plan
         self._ring: Ring | None = None
-        self._pulses: list[tuple[str, float]] = []
+        self._pulses: list[tuple[str, float, float]] = []  # relay, seconds, worth doing until
         self._due = self._again = True
-        self._retry = self._stopping = False
+        self._retry = self._stopping = self._failed = False
         self._fault: OSError | None = None
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"device {name}", daemon=True)
@@ -67,9 +74,9 @@ class Worker:
                 self._changed.notify()
 
     def switch(self, relay: str, seconds: float) -> None:
-        """Have a relay closed for so long; forgotten where the device is lost before."""
+        """Have a relay closed for so long: now, or not at all."""
         with self._changed:
-            self._pulses.append((relay, seconds))
+            self._pulses.append((relay, seconds, time.monotonic() + PULSE_SECONDS))
             self._due = True
             self._changed.notify()
 
@@ -100,12 +107,16 @@ class Worker:
             except Exception:
                 log.exception("%s: the driver failed", self._thread.name)
                 self._report.state(DeviceState.FAILED, "the driver failed; the log says where")
+            self._failed = True
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping or self._retry, RETRY_SECONDS)
 
     def _serve(self) -> None:
-        driver = self._open(self._report.key, self._lose)
+        driver = self._open(self._press, self._lose)
         try:
+            self._pulses.clear()
+            if not self._failed:  # what has failed is not online before it takes its lamps
+                self._report.state(DeviceState.ONLINE, "")
             self._due = self._again = True
             self._keep(driver)
         finally:
@@ -130,10 +141,23 @@ class Worker:
             if isinstance(driver, Rings):
                 wait = _sooner(wait, driver.ring(ring))
             if isinstance(driver, Switches):
-                for relay, seconds in pulses:
-                    driver.switch(relay, seconds)
-            self._report.state(DeviceState.ONLINE, "")  # not before: what takes no lamps is not online
+                for relay, seconds, until in pulses:
+                    if not seconds or time.monotonic() < until:
+                        driver.switch(relay, seconds)
+            flooded = self._presses.flooded
+            if flooded:
+                wait = _sooner(wait, QUIET_SECONDS)
+            self._report.state(DeviceState.ONLINE, FLOODED if flooded else "")
             self._report.shown(plan)
+
+    def _press(self, key: str, pressed: bool) -> None:
+        before = self._presses.flooded
+        self._presses(key, pressed)
+        if self._presses.flooded and not before:
+            log.warning("%s: %s", self._thread.name, FLOODED)
+            with self._changed:
+                self._due = True
+                self._changed.notify()
 
     def _lose(self, fault: OSError) -> None:
         with self._changed:

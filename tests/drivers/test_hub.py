@@ -21,17 +21,23 @@ from drivers.base import (
     Lamp,
     LampState,
     Pattern,
+    Ring,
     Unplugged,
 )
+from drivers.simulated import SimulatedDesk
 from tests.drivers.desk import PATIENCE_SECONDS, Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from drivers.base import Lose, Ports, Press
+    from drivers.base import Lose, Ports, Press, Source
 
 ON = LampState(Pattern.ON)
-PHONE = Device("phone", Kind.HEADSET, "A phone", frozenset({Key.HOOK}), frozenset({Lamp.RING, Lamp.MUTE}))
+LAMPS = frozenset({Lamp.RING, Lamp.MUTE})
+PHONE = Device(
+    "phone", Kind.HEADSET, "A phone", frozenset({Key.HOOK}), LAMPS, rings=True, relays=frozenset({"door"})
+)
+MELODY = Ring(every=1)
 
 
 class Trouble:
@@ -44,6 +50,8 @@ class Trouble:
         self.flowing.set()
         self.blocked = threading.Event()
         self.shown: list[tuple[dict[Lamp, LampState], bool]] = []
+        self.rings: list[Ring | None] = []
+        self.pulses: list[tuple[str, float]] = []
         self.wait: float | None = None
         self.calls: Counter[str] = Counter()
         self._happened = threading.Condition()
@@ -78,16 +86,45 @@ class Trouble:
             self._happened.notify_all()
         return self.wait
 
-    def until_shown(self, times: int) -> None:
+    def ring(self, ring: Ring | None) -> float | None:
         with self._happened:
-            assert self._happened.wait_for(lambda: len(self.shown) >= times, PATIENCE_SECONDS)
+            if self.rings[-1:] != [ring]:
+                self.rings.append(ring)
+            self._happened.notify_all()
+        return None
+
+    def switch(self, relay: str, seconds: float) -> None:
+        with self._happened:
+            self.pulses.append((relay, seconds))
+            self._happened.notify_all()
+
+    def until(self, truth: Callable[[], bool]) -> None:
+        with self._happened:
+            assert self._happened.wait_for(truth, PATIENCE_SECONDS)
+
+    def until_shown(self, times: int) -> None:
+        self.until(lambda: len(self.shown) >= times)
 
     def until_opened(self, times: int) -> None:
-        with self._happened:
-            assert self._happened.wait_for(lambda: self.calls["open"] >= times, PATIENCE_SECONDS)
+        self.until(lambda: self.calls["open"] >= times)
 
     def close(self) -> None:
         self.calls["close"] += 1
+
+
+class Sources:
+    """Several sources as one."""
+
+    def __init__(self, *sources: Source) -> None:
+        self._sources = sources
+
+    def start(self, ports: Ports) -> None:
+        for source in self._sources:
+            source.start(ports)
+
+    def stop(self) -> None:
+        for source in self._sources:
+            source.stop()
 
 
 @pytest.fixture
@@ -118,6 +155,97 @@ def test_a_device_that_blocks_delays_nobody_and_wakes_to_the_newest_plan(trouble
         trouble.flowing.set()
         desk.until(lambda: desk.burns("phone", Lamp.RING))
         assert [lamps for lamps, _ in trouble.shown] == [plan(), plan(Lamp.MUTE), plan(Lamp.RING)]
+
+
+def test_a_device_that_blocks_from_the_first_is_heard_all_the_same(trouble: Trouble) -> None:
+    trouble.flowing.clear()
+    with Desk(simulated=trouble) as desk:
+        assert trouble.blocked.wait(PATIENCE_SECONDS)
+        trouble.press(Key.HOOK, True)
+        desk.until(lambda: desk.keys == [KeyEvent("phone", Key.HOOK, True)])
+        trouble.flowing.set()
+
+
+def test_what_a_device_says_to_its_lamps_after_a_fault_is_told_when_it_has_taken_them(
+    trouble: Trouble, impatient: None
+) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.flowing.clear()
+        trouble.blocked.clear()
+        trouble.lose(Unplugged("out of range"))
+        assert trouble.blocked.wait(PATIENCE_SECONDS)
+        trouble.press(Key.HOOK, True)
+        trouble.flowing.set()
+        desk.until(lambda: desk.keys == [KeyEvent("phone", Key.HOOK, True)])
+        states = [told.state for told in desk.all[: desk.all.index(desk.keys[0])] if isinstance(told, Device)]
+        assert states[-1] is DeviceState.ONLINE
+
+
+def test_a_flood_of_presses_is_ignored_and_named_and_disturbs_nobody(
+    trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SimulatedDesk()
+    with Desk(simulated=Sources(trouble, other)) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        desk.until_state("sim-headset", DeviceState.ONLINE)
+        for _ in range(1000):
+            trouble.press(Key.MUTE, True)
+            trouble.press(Key.MUTE, False)
+        other.press("sim-headset", Key.HOOK)
+        lifted = KeyEvent("sim-headset", Key.HOOK, True)
+        desk.until(lambda: lifted in desk.keys)
+        assert desk.keys.index(lifted) < 1000
+        desk.until(lambda: desk.device("phone").reason == worker.FLOODED)
+        assert desk.device("phone").state is DeviceState.ONLINE  # a call goes on: its sound has no fault
+        monkeypatch.setattr("drivers.presses.QUIET_SECONDS", 0.0)
+        desk.hub.show("phone", {Lamp.RING: ON})
+        desk.until(lambda: desk.burns("phone", Lamp.RING) and desk.device("phone").reason == "")
+
+
+def test_a_ring_is_made_by_what_was_away_as_soon_as_it_is_back_and_ends_with_the_hub(
+    trouble: Trouble,
+) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.ports.detach("phone")
+        desk.hub.ring("phone", MELODY)
+        trouble.plug()
+        trouble.until(lambda: trouble.rings[-1:] == [MELODY])
+        desk.hub.ring("phone", None)
+        trouble.until(lambda: trouble.rings[-1:] == [None])
+        desk.hub.ring("phone", MELODY)
+        trouble.until(lambda: trouble.rings[-1:] == [MELODY])
+    assert trouble.rings[-1] is None
+    assert trouble.shown[-1] == (plan(), True)
+
+
+def test_a_relay_is_switched_and_one_that_is_not_there_is_a_mistake(trouble: Trouble) -> None:
+    with Desk(simulated=trouble) as desk:
+        desk.until_state("phone", DeviceState.ONLINE)
+        desk.hub.switch("phone", "door", 3.0)
+        desk.hub.switch("phone", "door", 0.0)
+        trouble.until(lambda: trouble.pulses == [("door", 3.0), ("door", 0.0)])
+        with pytest.raises(DriverError, match="known: door"):
+            desk.hub.switch("phone", "gate", 3.0)
+
+
+def test_no_door_opens_later(trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "PULSE_SECONDS", 0.0)
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.flowing.clear()
+        desk.hub.show("phone", {Lamp.RING: ON})
+        assert trouble.blocked.wait(PATIENCE_SECONDS)
+        desk.hub.switch("phone", "door", 3.0)
+        trouble.flowing.set()
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        desk.hub.switch("phone", "door", 0.0)  # to open it is never too late
+        trouble.until(lambda: bool(trouble.pulses))
+        assert trouble.pulses == [("door", 0.0)]
+        trouble.ports.detach("phone")
+        with pytest.raises(DriverError, match="phone is offline: unplugged"):
+            desk.hub.switch("phone", "door", 3.0)
 
 
 def test_the_hub_stops_though_a_device_blocks(trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
