@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyudev  # type: ignore[import-untyped]
 
-from drivers import lights, telephony
+from drivers import lights, netlink, telephony
 from drivers.base import Unplugged
 from drivers.nodes import Node, audio_card, node_names, read_node
 
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drivers.base import Device, Driver, Lose, Open, Ports, Press
-
-log = logging.getLogger(__name__)
-
-UDEV_CONTROL = Path("/run/udev/control")  # there while udevd runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class UsbBus:
     def start(self, ports: Ports) -> None:
         """Listen first and look then, so that nothing slips through in between."""
         self._ports = ports
-        monitor = _monitor()
+        monitor = netlink.monitor("hidraw", "sound")
         names = tuple(node_names(self._sys))
         self._twins = dict.fromkeys(_claimed_twice(names, self._sys), "")
         for name in names:
@@ -142,19 +137,3 @@ def _claimed_twice(names: Iterable[str], sys: Path) -> Iterator[str]:
             node = read_node(name, sys)
             ports.setdefault(node.id, set()).add(node.port)
     return (device for device, places in ports.items() if len(places) > 1)
-
-
-def _monitor() -> pyudev.Monitor | None:
-    """Events from udevd; straight from the kernel where no udevd runs; None where neither can be heard."""
-    source = "udev" if UDEV_CONTROL.exists() else "kernel"
-    try:
-        monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source)
-        monitor.filter_by("hidraw")
-        monitor.filter_by("sound")
-        monitor.start()
-    except (ImportError, OSError) as fault:
-        log.warning("no hot-plug, only the devices that are there at start: udev cannot be heard: %s", fault)
-        return None
-    if source == "kernel":
-        log.warning("no udevd runs here: devices come and go, but no rule gives them their permissions")
-    return monitor

@@ -108,7 +108,7 @@ def recorder() -> Recorder:
 @pytest.fixture
 def bus(sysfs: Sysfs, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> UsbBus:
     """A bus without udev: the tests say what happened."""
-    monkeypatch.setattr("drivers.usb._monitor", lambda: None)
+    monkeypatch.setattr("drivers.netlink.monitor", lambda *_: None)
     return UsbBus(sysfs.root)
 
 
