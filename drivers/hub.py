@@ -183,7 +183,7 @@ class Hub:
     def _hire(self, slot: _Slot, open_device: Open) -> Worker:
         """A worker whose reports count only as long as it is the one in the slot."""
 
-        early: list[KeyEvent] = []  # back from a fault, a headset echoes its lamps before we know that it took them
+        early: list[KeyEvent] = []  # after a fault a headset echoes its lamps before it is known to take them
 
         def key(key: str, pressed: bool) -> None:
             event = KeyEvent(slot.device.id, key, pressed)
