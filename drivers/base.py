@@ -219,6 +219,14 @@ class Rings(Protocol):
 
 
 @runtime_checkable
+class Impaired(Protocol):
+    """A driver that may be open and yet not work as a whole."""
+
+    trouble: str
+    """What does not work, and why; "" where all does."""
+
+
+@runtime_checkable
 class Switches(Protocol):
     """A driver that has relays."""
 

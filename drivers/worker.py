@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.base import AccessDenied, DeviceState, LampState, Rings, Switches, Unplugged
+from drivers.base import AccessDenied, DeviceState, Impaired, LampState, Rings, Switches, Unplugged
 from drivers.presses import QUIET_SECONDS, Presses
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Worker:
         try:
             self._pulses.clear()
             if not self._failed:  # what has failed is not online before it takes its lamps
-                self._report.state(DeviceState.ONLINE, "")
+                self._report.state(DeviceState.ONLINE, _trouble(driver))
             self._due = self._again = True
             self._keep(driver)
         finally:
@@ -147,7 +147,7 @@ class Worker:
             flooded = self._presses.flooded
             if flooded:
                 wait = _sooner(wait, QUIET_SECONDS)
-            self._report.state(DeviceState.ONLINE, FLOODED if flooded else "")
+            self._report.state(DeviceState.ONLINE, FLOODED if flooded else _trouble(driver))
             self._report.shown(plan)
 
     def _press(self, key: str, pressed: bool) -> None:
@@ -170,6 +170,10 @@ def _rest(driver: Driver, plan: Mapping[Lamp, LampState]) -> None:
     if isinstance(driver, Rings):
         driver.ring(None)
     driver.show(dict.fromkeys(plan, LampState()), again=True)
+
+
+def _trouble(driver: Driver) -> str:
+    return driver.trouble if isinstance(driver, Impaired) else ""
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:
