@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from drivers.base import Device, DeviceState, DriverError, KeyEvent, Lamp, LampState
 from drivers.gpio import GpioHeader, GpioPins
+from drivers.ringers.source import Ringers
 from drivers.usb import UsbBus
 from drivers.worker import Report, Worker
 
@@ -57,9 +58,13 @@ class Hub:
         *,
         usb: bool = True,
         gpio: GpioPins | None = None,
+        ringers: tuple[str, ...] = (),
         simulated: Source | None = None,
     ) -> None:
-        """Say which devices to use: what is on USB, what is wired to the GPIO header, what is simulated."""
+        """Say which devices to use: what is on USB, what is wired to the GPIO header, what is simulated.
+
+        `ringers` are the names of sound cards, as in /proc/asound/cards.
+        """
         self._on_key = on_key
         self._on_device = on_device
         self._sources: list[Source] = []
@@ -67,6 +72,8 @@ class Hub:
             self._sources.append(UsbBus())
         if gpio:
             self._sources.append(GpioHeader(gpio))
+        if ringers:
+            self._sources.append(Ringers(ringers))
         if simulated:
             self._sources.append(simulated)
         self._slots: dict[str, _Slot] = {}
@@ -103,7 +110,8 @@ class Hub:
     def show(self, device_id: str, lamps: Mapping[Lamp, LampState], again: bool = False) -> None:
         """Have a device's lamps burn like this; those not named are dark. Never blocks.
 
-        What a device does not have is left out; what it cannot show now it shows when it is back.
+        What a device does not have is left out; what it cannot show now it shows when it can. A device that
+        comes online after it was unplugged is dark, and wants to be told anew.
         `again` writes even what stands: the answer to a hook switch that the desk did not want.
         Raises DriverError for a device never seen.
         """
@@ -143,7 +151,7 @@ class Hub:
             raise DriverError(f"no device {device_id!r}; known: {known}") from None
 
     def attach(self, device: Device, open_device: Open) -> None:
-        """A source found a device: open it, and show it the plan that its predecessor had."""
+        """A source found a device: open it, and show it what it was told while it was away."""
         with self._lock:
             slot = self._slots.get(device.id)
             waiting = replace(device, state=DeviceState.OFFLINE, reason="is being opened")
@@ -161,6 +169,10 @@ class Hub:
         with self._lock:
             slot = self._slots[device_id]
             self._release(slot)
+            slot.plan, slot.ring = (
+                {},
+                None,
+            )  # a lamp of a call that ended meanwhile must not burn at its return
             self._change(slot, state=DeviceState.OFFLINE, reason="unplugged", audio="", shown=DARK)
 
     def retry(self, device_id: str) -> None:
@@ -181,26 +193,21 @@ class Hub:
             slot.worker = None
 
     def _hire(self, slot: _Slot, open_device: Open) -> Worker:
-        """A worker whose reports count only as long as it is the one in the slot."""
+        """A worker whose reports count only as long as it is the one in the slot.
 
-        early: list[KeyEvent] = []  # after a fault a headset echoes its lamps before it is known to take them
+        Nor is it a press what a device says that is not online: it answers the lamps by which it is tried.
+        """
 
         def key(key: str, pressed: bool) -> None:
-            event = KeyEvent(slot.device.id, key, pressed)
             with self._lock:
-                if slot.worker is worker:
-                    online = slot.device.state is DeviceState.ONLINE
-                    self._news.put(event) if online else early.append(event)
+                if slot.worker is worker and slot.device.state is DeviceState.ONLINE:
+                    self._news.put(KeyEvent(slot.device.id, key, pressed))
 
         def state(state: DeviceState, reason: str) -> None:
             with self._lock:
                 if slot.worker is worker:
                     shown = slot.device.shown if state is DeviceState.ONLINE else DARK
                     self._change(slot, state=state, reason=reason, shown=shown)
-                    while early:
-                        event = early.pop(0)
-                        if state is DeviceState.ONLINE:
-                            self._news.put(event)
 
         def shown(lamps: Mapping[Lamp, LampState]) -> None:
             with self._lock:

@@ -21,13 +21,20 @@ class Desk:
     """A hub that is started while the `with` block lasts; `until` waits for what it tells."""
 
     def __init__(
-        self, *, usb: bool = False, gpio: GpioPins | None = None, simulated: Source | None = None
+        self,
+        *,
+        usb: bool = False,
+        gpio: GpioPins | None = None,
+        ringers: tuple[str, ...] = (),
+        simulated: Source | None = None,
     ) -> None:
         self.keys: list[KeyEvent] = []
         self.told: list[Device] = []
         self.all: list[Device | KeyEvent] = []  # both, in the order in which they were told
         self._news = threading.Condition()
-        self.hub = Hub(self._on_key, self._on_device, usb=usb, gpio=gpio, simulated=simulated)
+        self.hub = Hub(
+            self._on_key, self._on_device, usb=usb, gpio=gpio, ringers=ringers, simulated=simulated
+        )
 
     def _on_key(self, event: KeyEvent) -> None:
         with self._news:

@@ -1,0 +1,1 @@
+"""Ringers: sound cards that ring beside the headset."""
