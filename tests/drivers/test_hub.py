@@ -166,20 +166,22 @@ def test_a_device_that_blocks_from_the_first_is_heard_all_the_same(trouble: Trou
         trouble.flowing.set()
 
 
-def test_what_a_device_says_to_its_lamps_after_a_fault_is_told_when_it_has_taken_them(
+def test_what_a_device_answers_to_the_lamps_by_which_it_is_tried_after_a_fault_is_no_press(
     trouble: Trouble, impatient: None
 ) -> None:
     with Desk(simulated=trouble) as desk:
-        desk.until(lambda: bool(desk.device("phone").shown))
+        desk.hub.show("phone", {Lamp.RING: ON})
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
         trouble.flowing.clear()
-        trouble.blocked.clear()
-        trouble.lose(Unplugged("out of range"))
+        trouble.lose(DriverError("EPIPE"))
         assert trouble.blocked.wait(PATIENCE_SECONDS)
         trouble.press(Key.HOOK, True)
+        assert desk.device("phone").state is DeviceState.FAILED
         trouble.flowing.set()
-        desk.until(lambda: desk.keys == [KeyEvent("phone", Key.HOOK, True)])
-        states = [told.state for told in desk.all[: desk.all.index(desk.keys[0])] if isinstance(told, Device)]
-        assert states[-1] is DeviceState.ONLINE
+        desk.until_state("phone", DeviceState.ONLINE)
+        trouble.press(Key.HOOK, False)
+        desk.until(lambda: bool(desk.keys))
+        assert desk.keys == [KeyEvent("phone", Key.HOOK, False)]
 
 
 def test_a_flood_of_presses_is_ignored_and_named_and_disturbs_nobody(
@@ -270,8 +272,11 @@ def test_a_device_that_blocks_can_be_replugged_and_its_old_self_is_not_listened_
         trouble.plug()
         old_press(Key.HOOK, True)
         trouble.flowing.set()
-        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        desk.until_state("phone", DeviceState.ONLINE)
+        desk.hub.show("phone", {Lamp.MUTE: ON})
+        desk.until(lambda: desk.burns("phone", Lamp.MUTE))
         assert desk.keys == []
+        assert trouble.shown[-2:] == [(plan(), True), (plan(Lamp.MUTE), False)]  # nothing of before
 
 
 def test_a_plan_that_stands_is_not_happened_twice_unless_again(trouble: Trouble) -> None:

@@ -69,7 +69,7 @@ def test_twenty_presses_of_mute_are_twenty_presses() -> None:
         assert sum(event.pressed for event in desk.keys) == 20
 
 
-def test_an_unplugged_headset_is_offline_and_back_with_its_lamps() -> None:
+def test_an_unplugged_headset_is_offline_and_back_with_the_lamps_of_the_present() -> None:
     simulated = SimulatedDesk()
     with Desk(simulated=simulated) as desk:
         desk.hub.show("sim-headset", {Lamp.RING: ON})
@@ -77,9 +77,10 @@ def test_an_unplugged_headset_is_offline_and_back_with_its_lamps() -> None:
         simulated.unplug("sim-headset")
         assert desk.device("sim-headset").state is DeviceState.OFFLINE
         assert not desk.device("sim-headset").shown
+        desk.hub.show("sim-headset", {Lamp.HOLD: ON})
         simulated.plug("sim-headset")
-        desk.until(lambda: desk.burns("sim-headset", Lamp.RING))
-        assert simulated.lamps("sim-headset")[Lamp.RING] == ON
+        desk.until(lambda: desk.burns("sim-headset", Lamp.HOLD))
+        assert not simulated.lamps("sim-headset")[Lamp.RING].lit
 
 
 def test_a_replugged_headset_is_online_before_its_hook_echoes_the_lamp_it_came_back_with() -> None:
@@ -90,6 +91,7 @@ def test_a_replugged_headset_is_online_before_its_hook_echoes_the_lamp_it_came_b
         desk.until(lambda: len(desk.keys) == 1)
         simulated.unplug("sim-headset")
         desk.until_state("sim-headset", DeviceState.OFFLINE)
+        desk.hub.show("sim-headset", {Lamp.OFF_HOOK: ON})
         simulated.plug("sim-headset")
         desk.until(lambda: len(desk.keys) == 2)
         echo = desk.all.index(LIFTED, desk.all.index(LIFTED) + 1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.base import DeviceState, Key, KeyEvent, Kind, Lamp, LampState, Pattern
-from drivers.gpio import GpioPins
+from drivers.gpio import ButtonPin, GpioPins
 from tests.drivers.desk import Desk
 from tests.rig.devices import BusyLight, Headset, eventually
 from tests.rig.gpio import GpioChip
@@ -100,7 +100,7 @@ def test_an_unwanted_hook_is_answered_by_writing_the_lamps_again() -> None:
         assert [report.data for report in headset.written(after=before, wait=5)] == [b"\x01\x00"]
 
 
-def test_a_headset_that_was_unplugged_is_offline_and_comes_back_with_its_lamps() -> None:
+def test_a_headset_that_was_unplugged_is_offline_and_comes_back_dark_and_with_its_keys() -> None:
     with Headset("A1", audio=None) as headset, Desk(usb=True) as desk:
         desk.hub.show(desk.until_state(HEADSET, ONLINE).id, {Lamp.RING: ON})
         headset.wait_for_lamp("Ring")
@@ -108,7 +108,9 @@ def test_a_headset_that_was_unplugged_is_offline_and_comes_back_with_its_lamps()
         desk.until_state(HEADSET, OFFLINE)
         headset.plug()
         desk.until_state(HEADSET, ONLINE)
-        headset.wait_for_lamp("Ring")
+        desk.hub.show(HEADSET, {Lamp.MUTE: ON})
+        headset.wait_for_lamp("Mute")
+        assert not any("Ring" in lamps.lit for lamps in headset.lamp_history())
         headset.lift_hook()
         desk.until(lambda: desk.keys == [KeyEvent(HEADSET, Key.HOOK, True)])
 
@@ -185,7 +187,7 @@ def test_a_headset_that_may_not_be_opened_says_so_and_works_as_soon_as_the_udev_
 
 
 def test_buttons_on_the_header_are_pressed_and_their_lamps_burn() -> None:
-    pins = GpioPins(buttons={Key.PARK: 5}, lamps={Lamp.PARK: 6})
+    pins = GpioPins(buttons={Key.PARK: ButtonPin(5)}, lamps={Lamp.PARK: 6})
     with GpioChip({5: "PARK", 6: "PARK_LAMP"}) as chip, Desk(gpio=pins) as desk:
         desk.until_state("gpio-buttons", ONLINE)
         chip.press("PARK")
