@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 from appliance.desk.config import DeskConfig, ParkDialect
+from appliance.desk.lamps import LightPolicy, shine
 from appliance.desk.ringing import RingPolicy, WhileTalking
 from appliance.numbers import DialPlan, Form
 from appliance.sip.config import Dtmf, Monitor, SipConfig, Srtp, Transport
@@ -115,6 +117,11 @@ def ring_policy(settings: Settings) -> RingPolicy:
         WhileTalking(options.while_talking),
         options.waiting_volume,
     )
+
+
+def light_policy(settings: Settings) -> LightPolicy:
+    """Return what busy lights show."""
+    return LightPolicy(**{state: shine(shown) for state, shown in asdict(settings.lights).items()})
 
 
 def rank(settings: Settings, device: base.Device) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from appliance.configuration import gpio_pins, rank, ring_policy
+from appliance.configuration import gpio_pins, light_policy, rank, ring_policy
 from appliance.control import protocol
 from appliance.desk import events
 from appliance.desk.keys import Key
@@ -57,6 +57,7 @@ class Devices:
             simulated=self._simulated,
         )
         self._policy = ring_policy(settings)
+        self._lights = light_policy(settings)
         self._known: dict[str, base.Device] = {}
         self._presses: dict[str, dict[str, int]] = {}
         self._shown: dict[str, dict[base.Lamp, base.LampState]] = {}
@@ -121,14 +122,16 @@ class Devices:
 
     def show(self, desk: Snapshot, heard: Ringing | None) -> None:
         """Have every lamp and every ringer agree with the desk."""
-        for device, plan in lamps(desk, self._policy).items():
+        for device, plan in lamps(desk, self._policy, self._lights).items():
             wanted = {base.Lamp(lamp): _lamp_state(shine) for lamp, shine in plan.items()}
             if self._shown.get(device) != wanted:
                 self._shown[device] = wanted
                 self._tested.pop(device, None)
                 self._hub.show(device, wanted)
         self._ring = (
-            base.Ring(heard.tone, heard.volume, heard.every) if heard is not None and heard.ringer else None
+            base.Ring(heard.tone, heard.volume, heard.every, heard.internal)
+            if heard is not None and heard.ringer
+            else None
         )
         for found in self._known.values():
             if found.rings and (found.id not in self._rung or self._rung[found.id] != self._ring):

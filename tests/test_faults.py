@@ -33,7 +33,7 @@ def test_a_wrong_password_is_named_and_does_not_appear_in_the_log(exchange: Exch
     with RunningDesk(tmp_path, exchange.sip_port, password="not-the-password") as desk:
         state = desk.until("failed", lambda state: state["registration"]["state"] == "failed")
         assert "password" in state["registration"]["reason"]
-        desk.until("purple", lambda state: status_light(state) == ("blink", "#9600ff"))
+        desk.until("purple", lambda state: status_light(state) == ("flash", "#9600ff"))
         assert "not-the-password" not in desk.log.read_text()
         found = desk.deskbell("doctor", "--settings", str(desk.settings))
         assert found.returncode == 1

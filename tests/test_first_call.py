@@ -57,7 +57,7 @@ def test_given_a_caller_when_the_hook_lifts_then_they_talk(exchange: Exchange, d
 
     desk.lift()
     desk.until("off-hook", lambda state: lit(state) == {"off_hook": "on"})
-    desk.until("the light is busy", lambda state: status_light(state) == ("on", "#ff0000"))
+    desk.until("the light is busy", lambda state: status_light(state) == ("wink", "#ff0000"))
     desk.until("the exchange says so too", lambda _: "Up" in legs(exchange, caller))
 
     desk.replace()

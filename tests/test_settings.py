@@ -202,6 +202,7 @@ def test_further_lines_have_the_same_options_and_their_own_password(tmp_path: Pa
         ("dialling", 'country = "Germany"', "two capital letters"),
         ("dialling", 'deny = ["0900-"]', "'0900-': write digits, X for any digit"),
         ("ringing", "volume = 80", "write a number from 0 (silent) to 1"),
+        ("lights", 'ringing = "pink"', "write off, or a colour (white, green"),
         ("calls", 'divert_to = "the other desk"', 'write digits, * and #, or "" for none'),
         ("park", 'dialect = "valet"', "write one of orbit, code, announced"),
     ],

@@ -45,16 +45,18 @@ class Ringing:
     every: float
     headset: bool
     ringer: bool
-    beep: bool = False  # the call-waiting tone instead of ringing
+    beep: bool = False  # the call-waiting tone instead of ringing, which is for the operator's ear only
+    internal: bool = False  # a colleague calls: what has melodies of its own may choose another
 
 
 def ringing(desk: Snapshot, policy: RingPolicy) -> Ringing | None:
     """Return how the oldest waiting call is heard; None is silence."""
     if not desk.waiting:
         return None
-    tone = policy.tone_internal if desk.waiting[0].internal else policy.tone_external
+    internal = desk.waiting[0].internal
+    tone = policy.tone_internal if internal else policy.tone_external
     if desk.active is None or policy.while_talking is WhileTalking.RING:
-        return Ringing(tone, policy.volume, policy.every, policy.headset, policy.ringer)
+        return Ringing(tone, policy.volume, policy.every, policy.headset, policy.ringer, internal=internal)
     if policy.while_talking is WhileTalking.SILENT:
         return None
     return Ringing("", policy.waiting_volume, policy.every, headset=True, ringer=False, beep=True)

@@ -280,6 +280,11 @@ class Snapshot:
         return next((call for call in self.calls if call.active), None)
 
     @property
+    def engaged(self) -> bool:
+        """True while there is a call that does more than wait to be answered: one that a person has begun."""
+        return any(not call.waiting for call in self.calls)
+
+    @property
     def waiting(self) -> tuple[Call, ...]:
         """Calls to be answered, oldest first."""
         return tuple(call for call in self.calls if call.waiting)

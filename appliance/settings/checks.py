@@ -6,6 +6,8 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
+from appliance.desk.lamps import shine
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -118,3 +120,12 @@ def patterns(values: Any) -> str:  # noqa: ANN401
     """Patterns of numbers, as `appliance.numbers` reads them."""
     wrong = [value for value in values if not re.fullmatch(r"\+?[0-9X*#]+", value)]
     return f"{wrong[0]!r}: write digits, X for any digit, and * at the end for anything" if wrong else ""
+
+
+def light(value: Any) -> str:  # noqa: ANN401
+    """What a busy light shows, as `appliance.desk.lamps` reads it."""
+    try:
+        shine(value)
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -167,6 +167,28 @@ class RingingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class LightOptions:
+    """What busy lights show, the most urgent first: a colour and how it burns, or off.
+
+    Colours: white, green, dim green, yellow, orange, red, purple, blue, cyan, or #rrggbb. They burn on (what
+    is meant where nothing is said), blink (once a second), fast (four times), slow (once in four seconds),
+    flash (shortly, every two seconds) or wink (dark shortly, every two seconds). Not everybody sees colours:
+    let the rhythms differ as well.
+    """
+
+    ringing_in_call: str = option("red blink", "A call comes in during another.", checks.light)
+    ringing: str = option("yellow blink", "A call comes in.", checks.light)
+    held_too_long: str = option("red fast", "A caller has been on hold for too long.", checks.light)
+    talking: str = option("red wink", "The operator talks.", checks.light)
+    held: str = option("orange slow", "A caller is on hold.", checks.light)
+    unregistered: str = option("purple flash", "The exchange sends no calls here.", checks.light)
+    dnd: str = option("purple", "Do not disturb.", checks.light)
+    messages: str = option("blue slow", "A voice message waits.", checks.light)
+    away: str = option("dim green", "Nobody has touched anything for a while.", checks.light)
+    available: str = option("green", "Calls may come.", checks.light)
+
+
+@dataclass(frozen=True, slots=True)
 class ParkOptions:
     """Park orbits of the exchange."""
 
@@ -238,5 +260,6 @@ class Settings:
     codes: CodeOptions = field(default_factory=CodeOptions)
     park: ParkOptions = field(default_factory=ParkOptions)
     ringing: RingingOptions = field(default_factory=RingingOptions)
+    lights: LightOptions = field(default_factory=LightOptions)
     buttons: ButtonOptions = field(default_factory=ButtonOptions)
     devices: DeviceOptions = field(default_factory=DeviceOptions)
