@@ -54,6 +54,7 @@ class Devices:
             on_device=lambda device: soon(self._device, device),
             usb=settings.devices.usb,
             gpio=gpio_pins(settings),
+            ringers=settings.ringing.ringers,
             simulated=self._simulated,
         )
         self._policy = ring_policy(settings)

@@ -116,6 +116,20 @@ def country(value: Any) -> str:  # noqa: ANN401
     return "" if right else 'write two capital letters such as "DE", or "" to leave numbers as they are'
 
 
+def sound_file(value: Any) -> str:  # noqa: ANN401
+    """A WAV file that can ring; "" for the built-in tone."""
+    from drivers.ringers.tone import ToneError, read
+
+    if value and not value.startswith("/"):
+        return "write where it is from / on, such as /etc/deskbell/ring.wav"
+    try:
+        if value:
+            read(value)
+    except ToneError as error:
+        return str(error).removeprefix(f"{value}: ")
+    return ""
+
+
 def patterns(values: Any) -> str:  # noqa: ANN401
     """Patterns of numbers, as `appliance.numbers` reads them."""
     wrong = [value for value in values if not re.fullmatch(r"\+?[0-9X*#]+", value)]

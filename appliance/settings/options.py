@@ -156,8 +156,10 @@ class RingingOptions:
         (), "Sound cards that ring beside the headset, by the names that `deskbell devices` lists."
     )
     light: bool = option(True, "Flash the lamps and lights.")
-    tone_internal: str = option("", 'Sound file for calls of colleagues; "": the built-in one.')
-    tone_external: str = option("", "Sound file for all other calls.")
+    tone_internal: str = option(
+        "", 'Sound file (WAV) for calls of colleagues; "": the built-in tone.', checks.sound_file
+    )
+    tone_external: str = option("", "Sound file for all other calls.", checks.sound_file)
     volume: float = option(0.8, "Of the ringing.", checks.volume)
     every: float = option(4.0, "Seconds between rings; 0: ring once.", checks.seconds(0, 60))
     while_talking: str = option(
