@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from appliance.desk.config import DeskConfig, ParkDialect
@@ -12,9 +14,12 @@ from appliance.numbers import DialPlan, Form
 from appliance.sip.config import Dtmf, Monitor, SipConfig, Srtp, Transport
 from drivers import base
 from drivers.gpio import GpioPins
+from drivers.ringers.tone import ToneError, plain
 
 if TYPE_CHECKING:
     from appliance.settings import LineOptions, Settings
+
+log = logging.getLogger("deskbell.configuration")
 
 
 def desk_config(settings: Settings) -> DeskConfig:
@@ -103,6 +108,15 @@ def _line_config(settings: Settings, name: str, line: LineOptions) -> SipConfig:
     )
 
 
+def _playable(settings: Settings, tone: str) -> str:
+    """Return a sound file that plays like this one in the headset too: pjsip knows 16 bit PCM only."""
+    try:
+        return plain(tone, Path(settings.desk.socket).parent) if tone else ""
+    except ToneError as error:
+        log.warning("%s; the built-in tone rings", error)
+        return ""
+
+
 def ring_policy(settings: Settings) -> RingPolicy:
     """Return how a call is heard."""
     options = settings.ringing
@@ -110,8 +124,8 @@ def ring_policy(settings: Settings) -> RingPolicy:
         options.headset,
         options.ringer,
         options.light,
-        options.tone_internal,
-        options.tone_external,
+        _playable(settings, options.tone_internal),
+        _playable(settings, options.tone_external),
         options.volume,
         options.every,
         WhileTalking(options.while_talking),
