@@ -1,25 +1,44 @@
-"""Talks to a telephony device through hidraw: a thread listens to its keys, its worker writes its lamps."""
+"""Talks to a telephony device through hidraw: a thread listens to its keys, its worker writes its lamps.
+
+What is written when:
+- A report that changed, as soon as it changed; all of them after opening, when asked to, when a device wants
+  them to be kept alive, and when something else may have written them (`interference`).
+- The report with the Mute lamp together with every change of Off-Hook and Hold: a headset mutes only while it
+  is off-hook, and what it believes cannot be read.
+- The report with the Mute lamp after every press of the mute key, even where the desk did not want it: a
+  press without a reply costs some headsets the next one. Once only for the same lamps: a boom arm that is up
+  answers each such report with a press.
+- Nothing else: some devices begin to ring anew at every report that says so.
+
+For udev: what must be opened is each hidraw node whose report descriptor names the Telephony page (05 0B, in
+the longer form 06 0B 00). Its input devices should be left alone by desktops (LIBINPUT_IGNORE_DEVICE=1): one
+that takes the mute key for its own mutes the ALSA control and lights the Mute LED by itself.
+"""
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import hidraw  # type: ignore[import-not-found]
 
 from drivers.access import require_access
-from drivers.base import Device, DriverError, Unplugged
-from drivers.telephony.quirks import quirk
+from drivers.base import Device, DriverError, Key, Lamp, Unplugged
+from drivers.telephony.interference import Interference
+from drivers.telephony.manners import Manners
+from drivers.telephony.quirks import Quirk, quirk
 from drivers.telephony.report_descriptor import parse
 from drivers.telephony.reports import KeyReports, LampReports, kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from drivers.base import Lamp, LampState, Lose, Open, Press
+    from drivers.base import LampState, Lose, Open, Press
     from drivers.nodes import Node
     from drivers.telephony.report_descriptor import ReportDescriptor
 
@@ -27,6 +46,9 @@ log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.25
 READ_MILLISECONDS = 250
+CHECK_SECONDS = 2.0
+INTERRUPTED = os.strerror(errno.EINTR)
+HIDRAW = Path("/sys/class/hidraw")
 
 
 class Handle(Protocol):
@@ -42,7 +64,7 @@ class Handle(Protocol):
         """How many bytes were written, -1 for a failure."""
 
     def error(self) -> str:
-        """Why the last write failed."""
+        """Why the last read or write failed."""
 
     def close(self) -> None:
         """Once, when no thread uses it any more."""
@@ -71,14 +93,23 @@ class TelephonyDevice:
         descriptor: ReportDescriptor,
         press: Press,
         lose: Lose,
+        *,
+        quirk: Quirk = Quirk(),  # noqa: B008  (frozen)
         new_handle: Callable[[], Handle] = hidraw.device,
     ) -> None:
         """Open it, and wait for what it has to say of itself; raises DriverError."""
         self._path = path
-        self._keys = KeyReports(descriptor)
+        self._keys = KeyReports(descriptor, _states(quirk))
         self._lamps = LampReports(descriptor)
+        self._mute = self._lamps.bearing(Lamp.MUTE)
+        self._manners = Manners(quirk)
+        self._keep_alive = quirk.keep_alive
+        self._interference = Interference(HIDRAW / os.path.basename(path) / "device")
         self._press, self._lose = press, lose
+        self._lit: frozenset[Lamp] = frozenset()
         self._written: dict[int, bytes] = {}
+        self._keep_alive_at = float("inf")
+        self._mute_pressed = self._mute_answered = False
         self._closing = False
         self._in = _opened(path, new_handle)
         try:
@@ -95,13 +126,19 @@ class TelephonyDevice:
         """How many input reports were garbage."""
         return self._keys.ignored
 
-    def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> None:
+    def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> float:
         """Light what is lit; lamps of telephones cannot blink, so a blinking one is lit."""
-        lit = {lamp for lamp, state in lamps.items() if state.lit}
-        for number, report in self._lamps.encode(lit).items():
-            if again or report != self._written.get(number):
+        now = time.monotonic()
+        lit = frozenset(lamp for lamp, state in lamps.items() if state.lit)
+        whole = self._interference.noticed() or again or now >= self._keep_alive_at
+        also = self._mute if self._mute_is_due(lit) else frozenset()
+        for number, report in self._lamps.encode(self._manners.lamps(lit, now)).items():
+            if whole or number in also or report != self._written.get(number):
                 self._write(report)
                 self._written[number] = report
+        if whole and self._keep_alive:
+            self._keep_alive_at = now + self._keep_alive
+        return min(CHECK_SECONDS, self._keep_alive_at - now)
 
     def close(self) -> None:
         """Stop listening and let go."""
@@ -109,6 +146,17 @@ class TelephonyDevice:
         self._listener.join()
         self._in.close()
         self._out.close()
+
+    def _mute_is_due(self, lit: frozenset[Lamp]) -> bool:
+        """Whether the Mute lamp is to be written even if it stays as it is."""
+        before, self._lit = self._lit, lit
+        pressed, self._mute_pressed = self._mute_pressed, False
+        if lit != before:
+            self._mute_answered = False
+            return pressed or bool((lit ^ before) & {Lamp.OFF_HOOK, Lamp.HOLD})
+        answer = pressed and not self._mute_answered
+        self._mute_answered |= answer
+        return answer
 
     def _write(self, report: bytes) -> None:
         if self._out.write(report) < 0:
@@ -122,7 +170,7 @@ class TelephonyDevice:
         while (left := end - time.monotonic()) > 0:
             report = self._read(int(left * 1000) + 1)
             if report:
-                self._keys.learn(report)
+                self._manners.learn(self._keys.read(report))
 
     def _listen(self) -> None:
         while not self._closing:
@@ -136,19 +184,31 @@ class TelephonyDevice:
 
     def _heard(self, report: bytes) -> None:
         before = self._keys.ignored
-        for key, pressed in self._keys.read(report):
-            self._press(key, pressed)
+        events = self._keys.read(report)
         if before == 0 < self._keys.ignored:  # once: a broken device may send thousands
             log.warning(
-                "%s sends reports that it did not declare, they are ignored: %s", self._path, report.hex()
+                "%s sends reports that it did not declare, they are ignored; the first: number %d, %d bytes",
+                self._path,
+                report[0],
+                len(report),
             )
+        for key, pressed in self._manners.heard(events, self._keys.still, time.monotonic()):
+            if key is Key.MUTE and pressed:
+                self._mute_pressed = True  # before it is told: the answer may come at once
+            self._press(key, pressed)
 
     def _read(self, milliseconds: int) -> bytes:
         """One report, b"" for none; one byte more is asked for than any has, so that longer ones show."""
         try:
             return bytes(self._in.read(self._keys.longest + 1, milliseconds))
         except OSError as fault:
+            if self._in.error() == INTERRUPTED:
+                return b""  # a signal came to this thread
             raise Unplugged("unplugged, or out of range") from fault
+
+
+def _states(quirk: Quirk) -> tuple[Key, ...]:
+    return (Key.MUTE,) if quirk.mute_is_state else ()
 
 
 def offer(node: Node) -> tuple[Device, Open] | None:
@@ -159,11 +219,10 @@ def offer(node: Node) -> tuple[Device, Open] | None:
     except DriverError as why:
         log.debug("%s (%s) is no telephone: %s", node.path, node.name, why)
         return None
-    device = Device(
-        node.id,
-        quirk(node.vendor, node.product).kind or kind(descriptor),
-        node.name,
-        KeyReports(descriptor).keys,
-        lamps,
-    )
-    return device, lambda press, lose: TelephonyDevice(node.path, descriptor, press, lose)
+    known = quirk(node.vendor, node.product, node.name)
+    if known.phantom:
+        log.debug("%s (%s) only says that it is a telephone", node.path, node.name)
+        return None
+    keys = KeyReports(descriptor, _states(known)).keys
+    device = Device(node.id, known.kind or kind(descriptor), node.name, keys, lamps)
+    return device, lambda press, lose: TelephonyDevice(node.path, descriptor, press, lose, quirk=known)

@@ -8,7 +8,8 @@ flag real keys so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 from typing import TYPE_CHECKING
 
@@ -164,7 +165,7 @@ def _items(data: bytes) -> Iterator[_Item]:
         offset += 1 + size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Globals:
     """State that lasts over items, and that Push and Pop save and restore (HID 1.11, 6.2.2.7)."""
 
@@ -181,13 +182,10 @@ class _Locals:
     """State that lasts to the next main item (HID 1.11, 6.2.2.8)."""
 
     usages: list[tuple[range, bool]] = field(default_factory=list)  # a run; True where it bears its own page
+    count: int = 0  # of usages, in all runs
     minimum: int = 0
     in_set: bool = False  # between delimiters
     sets: int = 0
-
-    @property
-    def count(self) -> int:
-        return sum(len(run) for run, _ in self.usages)
 
 
 @dataclass(slots=True)
@@ -289,35 +287,32 @@ class _Parser:
         )
 
     def _global(self, item: _Item) -> None:
+        now = self._globals
         match item.tag:
             case 0x0:
-                self._set(usage_page=item.unsigned & 0xFFFF)
+                now.usage_page = item.unsigned & 0xFFFF
             case 0x1:
-                self._set(logical_min=item.signed)
+                now.logical_min = item.signed
             case 0x2:  # signed only where the minimum is: makers write 25 FF for 255
-                signed = self._globals.logical_min < 0
-                self._set(logical_max=item.signed if signed else item.unsigned)
+                now.logical_max = item.signed if now.logical_min < 0 else item.unsigned
             case 0x3 | 0x4 | 0x5 | 0x6:
                 pass  # physical range and unit say nothing about keys and lamps
             case 0x7:
-                self._set(report_size=_limited(item, "report size", MAX_FIELD_BITS))
+                now.report_size = _limited(item, "report size", MAX_FIELD_BITS)
             case 0x8:
-                self._set(report_id=_report_id(item))
+                now.report_id = _report_id(item)
             case 0x9:
-                self._set(report_count=_limited(item, "report count", MAX_USAGES))
+                now.report_count = _limited(item, "report count", MAX_USAGES)
             case 0xA:
                 if len(self._stack) == MAX_PUSHES:
                     raise DescriptorError(item.offset, f"pushes more than {MAX_PUSHES} deep")
-                self._stack.append(self._globals)
+                self._stack.append(copy(now))
             case 0xB:
                 if not self._stack:
                     raise DescriptorError(item.offset, "pops what was not pushed")
                 self._globals = self._stack.pop()
             case _:
                 raise DescriptorError(item.offset, f"unknown global item {item.tag:#x}")
-
-    def _set(self, **changes: int) -> None:
-        self._globals = replace(self._globals, **changes)
 
     def _local(self, item: _Item) -> None:
         if item.size == 0:
@@ -348,6 +343,7 @@ class _Parser:
             raise DescriptorError(item.offset, f"more than {MAX_USAGES} usages in one field")
         run = range(first, min(last + 1, first + room))
         own_page = item.size > 2
+        self._locals.count += len(run)
         self._locals.usages.append((run if own_page else _on_page(run, self._globals.usage_page), own_page))
 
 

@@ -77,7 +77,11 @@ class Phone:
         self.pressed: queue.Queue[tuple[str, bool]] = queue.Queue()
         self.lost: queue.Queue[OSError] = queue.Queue()
         self.device = TelephonyDevice(
-            str(path), DESCRIPTOR, lambda key, down: self.pressed.put((key, down)), self.lost.put, wire.handle
+            str(path),
+            DESCRIPTOR,
+            lambda key, down: self.pressed.put((key, down)),
+            self.lost.put,
+            new_handle=wire.handle,
         )
 
 
@@ -125,7 +129,10 @@ def test_garbage_is_counted_and_named_and_the_next_key_still_heard(
     assert phone.pressed.get(timeout=5) == (Key.HOOK, True)
     assert phone.device.ignored == 4
     (record,) = caplog.records
-    assert "sends reports that it did not declare, they are ignored: 01" in record.message
+    assert (
+        "sends reports that it did not declare, they are ignored: the first is number 1, 1 bytes"
+        in record.message
+    )
 
 
 def test_only_reports_that_changed_are_written_and_all_when_asked_to_write_again(

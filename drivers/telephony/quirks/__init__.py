@@ -1,14 +1,41 @@
-"""What makers do differently, one small table per maker, by USB vendor and product."""
+"""What makers do differently, one small table a maker.
 
-from drivers.telephony.quirks import anker
-from drivers.telephony.quirks.quirk import Quirk
+A maker is added by a file here, or by an installed package of anybody: see `outside`.
+"""
 
-__all__ = ["Quirk", "quirk"]
+from __future__ import annotations
 
-_QUIRKS = {**anker.QUIRKS}
+from itertools import chain
+
+from drivers.telephony.quirks import (
+    anker,
+    dell,
+    epos,
+    gigaset,
+    google,
+    jabra,
+    logitech,
+    outside,
+    plantronics,
+    yealink,
+)
+from drivers.telephony.quirks.quirk import Model, Proof, Quirk
+
+__all__ = ["Model", "Proof", "Quirk", "known", "quirk"]
+
+_MAKERS = (anker, dell, epos, gigaset, google, jabra, logitech, plantronics, yealink)
 _NONE = Quirk()
 
 
-def quirk(vendor: int, product: int) -> Quirk:
-    """What is different about a device; most are as they say."""
-    return _QUIRKS.get((vendor, product), _NONE)
+def known() -> tuple[Model, ...]:
+    """The devices that are known to work, and how; any other that declares the Telephony page should too."""
+    return tuple(model for maker in _MAKERS for model in maker.MODELS)
+
+
+def quirk(vendor: int, product: int, name: str = "") -> Quirk:
+    """What is different about a device: the first model that matches; most are as they say.
+
+    `name` is the product name. Packages of others come first: who installs one means it.
+    """
+    models = chain(outside.models(), known())
+    return next((model.quirk for model in models if model.matches(vendor, product, name)), _NONE)

@@ -1,6 +1,15 @@
-"""Anker: the speakerphone PowerConf declares itself a headset (its report descriptor)."""
+"""Anker: the speakerphone PowerConf declares itself a headset, and its keys Constant."""
 
 from drivers.base import Kind
-from drivers.telephony.quirks.quirk import Quirk
+from drivers.telephony.quirks.quirk import Model, Proof, Quirk
 
-QUIRKS = {(0x291A, 0x3301): Quirk(kind=Kind.SPEAKERPHONE)}
+MODELS = (
+    Model(
+        "Anker PowerConf",
+        Proof.DESCRIPTOR,
+        "github.com/jerryfane/voice",
+        vendor=0x291A,
+        product=0x3301,
+        quirk=Quirk(kind=Kind.SPEAKERPHONE),
+    ),
+)
