@@ -1,4 +1,4 @@
-"""The hidraw nodes of this machine as sysfs shows them: who they are, without opening anything."""
+"""Hidraw nodes, serial ports and USB devices as sysfs shows them: who they are, without opening anything."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BUSES = {0x03: "usb", 0x05: "bluetooth"}  # linux/input.h
+USB = 0x03
+BUSES = {USB: "usb", 0x05: "bluetooth"}  # linux/input.h
+USB_TTY = re.compile(r"tty(ACM|USB)\d+$")
 ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9.]+")
 SERIAL_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One hidraw node, from plug to unplug: `instance` is new at every plugging, all else may come again."""
+    """One device file, from plug to unplug: `instance` is new at every plugging, all else may come again."""
 
-    path: str  # /dev/hidraw3
+    path: str  # /dev/hidraw3, /dev/ttyACM0, /dev/bus/usb/001/004
     instance: str  # 0003:0B0E:0307.0005
     bus: int
     vendor: int
@@ -30,7 +32,7 @@ class Node:
     serial: str
     port: str  # 1-1.4: where on which hub
     folder: str  # of the USB device in sysfs; "" where there is none
-    descriptor: bytes
+    descriptor: bytes  # of its reports; empty for what is no HID
 
     @property
     def id(self) -> str:
@@ -40,13 +42,44 @@ class Node:
 
 
 def node_names(sys: Path) -> Iterator[str]:
-    """The names of all hidraw nodes, in the order of their numbers."""
+    """The names of all hidraw nodes, in the order of their numbers; then of serial ports and USB devices."""
     names = (path.name for path in (sys / "class/hidraw").glob("hidraw*"))
-    return iter(sorted(names, key=lambda name: int(name.removeprefix("hidraw"))))
+    yield from sorted(names, key=lambda name: int(name.removeprefix("hidraw")))
+    yield from sorted(path.name for path in (sys / "class/tty").glob("tty[AU]*") if USB_TTY.match(path.name))
+    yield from sorted(path.name for path in (sys / "bus/usb/devices").glob("[0-9]*") if ":" not in path.name)
 
 
 def read_node(name: str, sys: Path) -> Node:
-    """What sysfs says of the node `name` (hidraw3); raises OSError where it is gone."""
+    """What sysfs says of a node (hidraw3, ttyACM0, 1-1.4); raises OSError where it is gone or of no use."""
+    if name.startswith("hidraw"):
+        return _read_hidraw(name, sys)
+    if name.startswith("tty"):
+        interface = (sys / "class/tty" / name / "device").resolve(strict=True)
+        usb = next((folder for folder in interface.parents if (folder / "idVendor").exists()), interface)
+        return _read_usb(usb, name, f"/dev/{name}")
+    usb = (sys / "bus/usb/devices" / name).resolve(strict=True)
+    bus, address = (int(_needed(usb, number)) for number in ("busnum", "devnum"))
+    return _read_usb(usb, name, f"/dev/bus/usb/{bus:03}/{address:03}")
+
+
+def _read_usb(usb: Path, name: str, path: str) -> Node:
+    return Node(
+        path=path,
+        instance=f"{name} {_needed(usb, 'devnum')}",
+        bus=USB,
+        vendor=int(_needed(usb, "idVendor"), 16),
+        product=int(_needed(usb, "idProduct"), 16),
+        release=int(_text(usb, "bcdDevice") or "0", 16),
+        interface=-1,
+        name=_text(usb, "product") or name,
+        serial=_plain(_text(usb, "serial")),
+        port=usb.name,
+        folder=str(usb),
+        descriptor=b"",
+    )
+
+
+def _read_hidraw(name: str, sys: Path) -> Node:
     hid = (sys / "class/hidraw" / name / "device").resolve(strict=True)
     uevent = dict(line.split("=", 1) for line in (hid / "uevent").read_text().splitlines() if "=" in line)
     bus, vendor, product = (int(part, 16) for part in uevent["HID_ID"].split(":"))
@@ -73,6 +106,10 @@ def audio_card(node: Node, sys: Path) -> str:
         if node.folder and str(card.resolve()).startswith(node.folder + "/"):
             return _text(card, "id")
     return ""
+
+
+def _needed(folder: Path, name: str) -> str:
+    return (folder / name).read_text().strip()
 
 
 def _text(folder: Path | None, name: str) -> str:

@@ -41,7 +41,7 @@ class UsbBus:
     def start(self, ports: Ports) -> None:
         """Listen first and look then, so that nothing slips through in between."""
         self._ports = ports
-        monitor = netlink.monitor("hidraw", "sound")
+        monitor = netlink.monitor("hidraw", "sound", "tty", "usb")
         names = tuple(node_names(self._sys))
         self._twins = dict.fromkeys(_claimed_twice(names, self._sys), "")
         for name in names:
@@ -82,7 +82,7 @@ class UsbBus:
         if known := self._attached.get(name):
             ports.retry(known.device.id)  # its permissions changed, or its udev rule came
             return
-        offer = telephony.offer(node) or lights.offer(node)
+        offer = lights.with_light(node, telephony.offer(node)) or lights.offer(node)
         if offer is None:
             return
         device, open_device = offer

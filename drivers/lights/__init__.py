@@ -1,5 +1,6 @@
 """Busy lights."""
 
-from drivers.lights.light import offer
+from drivers.lights.catalogue import known, offer
+from drivers.lights.jabra import with_light
 
-__all__ = ["offer"]
+__all__ = ["known", "offer", "with_light"]

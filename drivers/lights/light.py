@@ -1,131 +1,115 @@
-"""Drives a busy light through busylight-core, which knows the makers' protocols; the worker is its clock."""
+"""What all busy lights have in common: one lamp STATUS whose rhythm is our clock, and a sounder in some."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
-from functools import cache
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from drivers.access import require_access
-from drivers.base import Device, DriverError, Kind, Lamp, LampState, Unplugged, beat
+from drivers.base import DriverError, Lamp, LampState, Unplugged, beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from drivers.base import Open
+    from drivers.base import Ring
     from drivers.nodes import Node
 
-REFRESH_SECONDS = 10.0  # Kuando goes dark 15 s after it last heard of us
-DARK = (0, 0, 0)
+Colour = tuple[int, int, int]  # red, green, blue, each 0 to 255
+
+REFRESH_SECONDS = 10.0  # a Kuando goes dark 15 s after it last heard of us; others show that they are gone
+RING_SECONDS = 2.0  # how long one ring sounds
+DARK: Colour = (0, 0, 0)
 
 
-class BusyLight:
-    """An open busy light: a `Driver` with the one lamp STATUS."""
+class BusyLight(ABC):
+    """An open busy light: a `Driver`. A maker's class says how it is opened, coloured and let go of."""
 
     def __init__(self, node: Node) -> None:
         """Open it as it is; raises DriverError."""
         require_access(node.path)
-        hardware = _hardware(node)
-        hardware.handle = _core().Handle()
-        found = _light_class(hardware)
         self._path = node.path
-        with self._answering():
-            self._light = found(hardware, reset=False, exclusive=True)
-        # Kuando's class would keep itself alive from a thread of its own, in the middle of our writes.
-        self._light.add_task = lambda *_, **__: None
+        with self.answering():
+            self.open(node)
 
     def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> float | None:
-        """Burn in the colour of this moment; says when the next moment comes."""
+        """Burn in the colour of this moment, every time anew; says when the next moment comes."""
         state = lamps.get(Lamp.STATUS, LampState())
         lit, wait = beat(state.pattern, time.monotonic())
-        self._burn(state.colour if lit else DARK)
-        return REFRESH_SECONDS if lit and wait is None else wait
+        with self.answering():
+            self.burn(state.colour if lit else DARK)
+        return REFRESH_SECONDS if wait is None else wait
 
     def close(self) -> None:
         """Let go; it stays as it is."""
-        with self._answering():
-            self._light.release()
+        with self.answering():
+            self.release()
 
-    def _burn(self, colour: tuple[int, int, int]) -> None:
-        with self._answering():
-            self._light.on(colour)
-            if colour != DARK and hasattr(self._light, "keepalive"):
-                self._light.keepalive()
+    @abstractmethod
+    def open(self, node: Node) -> None:
+        """Take hold of the device without changing what it shows."""
+
+    @abstractmethod
+    def burn(self, colour: Colour) -> None:
+        """Write a colour."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let go of the device."""
 
     @contextlib.contextmanager
-    def _answering(self) -> Iterator[None]:
-        """The library raises errors of its own kinds, and any other, for a device that does not answer."""
+    def answering(self) -> Iterator[None]:
+        """What talks to devices raises errors of many kinds for one that does not answer."""
         try:
             yield
+        except DriverError:
+            raise
         except Exception as fault:
             if not os.path.exists(self._path):
                 raise Unplugged("unplugged") from fault
             raise DriverError(f"the light at {self._path} does not answer: {fault}") from fault
 
 
-def offer(node: Node) -> tuple[Device, Open] | None:
-    """A busy light for a hidraw node, and how to open it; None where the node is something else."""
-    found = _light_class(_hardware(node))
-    if found is None:
-        return None
-    name = found.supported_device_ids[node.vendor, node.product]
-    device = Device(node.id, Kind.LIGHT, f"{found.vendor()} {name}", frozenset(), frozenset({Lamp.STATUS}))
-    return device, lambda press, lose: BusyLight(node)
+class SoundingLight(BusyLight):
+    """A busy light that rings too, one ring at a time: after a crash it falls silent by itself."""
+
+    _ring: Ring | None = None
+    _began = 0.0
+    _heard: tuple[Ring | None, ...] = ()  # what it was told last; empty while we know nothing of it
+
+    def ring(self, ring: Ring | None) -> float | None:
+        """Ring in the cadence of `ring`, None: be silent at once; says when to be called again."""
+        now = time.monotonic()
+        if ring != self._ring:
+            self._ring, self._began = ring, now
+        sounds, wait = cadence(ring, now - self._began)
+        heard = ring if sounds else None
+        if self._heard != (heard,):
+            with self.answering():
+                self.sound(heard)
+            self._heard = (heard,)
+        return wait
+
+    @abstractmethod
+    def sound(self, ring: Ring | None) -> None:
+        """Begin one ring of `RING_SECONDS`, None: be silent."""
 
 
-def supported() -> set[tuple[int, int]]:
-    """USB vendor and product of every light that busylight-core knows, those on serial ports included."""
-    return {ids for light in _core().Light.subclasses() for ids in light.supported_device_ids}
+def cadence(ring: Ring | None, elapsed: float) -> tuple[bool, float | None]:
+    """Return whether it sounds so many seconds after it began, and in how many seconds that changes."""
+    if ring is None or (not ring.every and elapsed >= RING_SECONDS):
+        return False, None
+    at = elapsed % (RING_SECONDS + ring.every) if ring.every else elapsed
+    return (True, RING_SECONDS - at) if at < RING_SECONDS else (False, RING_SECONDS + ring.every - at)
 
 
-@cache
-def _core() -> SimpleNamespace:
-    """busylight-core over hidapi's hidraw backend, loaded when a light is looked for.
+def primaries(colour: Colour) -> tuple[bool, bool, bool]:
+    """Which of red, green and blue burn in a light that can only switch them.
 
-    It imports `hid`, which in hidapi's wheels is the libusb backend that takes devices from the kernel.
+    From a third of the strongest on: so an orange becomes yellow, for red has meanings of its own.
     """
-    import hidraw  # type: ignore[import-not-found]
-
-    sys.modules["hid"] = hidraw
-    from busylight_core import Light, hid  # type: ignore[import-untyped]
-    from busylight_core.hardware import ConnectionType, Hardware  # type: ignore[import-untyped]
-    from loguru import logger
-
-    logger.disable("busylight_core")
-
-    class Handle(hid.Device):  # type: ignore[misc]
-        """hidapi says -1 where a write fails, and busylight-core does not look."""
-
-        def write(self, buf: bytes) -> int:
-            written: int = super().write(buf)
-            if written < 0:
-                raise OSError(self.error)
-            return written
-
-    return SimpleNamespace(Light=Light, Hardware=Hardware, HID=ConnectionType.HID, Handle=Handle)
-
-
-def _hardware(node: Node) -> Any:  # noqa: ANN401
-    """The node as busylight-core would describe it."""
-    core = _core()
-    return core.Hardware(
-        device_type=core.HID,
-        path=node.path.encode(),
-        vendor_id=node.vendor,
-        product_id=node.product,
-        serial_number=node.serial,
-        manufacturer_string="",
-        product_string=node.name,
-        release_number=node.release,
-        interface_number=node.interface,
-    )
-
-
-def _light_class(hardware: Any) -> Any:  # noqa: ANN401
-    """busylight-core's class for a device, None for what is no light."""
-    lights = _core().Light.subclasses()
-    return next((light for light in lights if light.claims(hardware)), None)
+    threshold = max(*colour, 1) / 3
+    red, green, blue = (part >= threshold for part in colour)
+    return red, green, blue

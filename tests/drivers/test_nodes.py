@@ -153,7 +153,7 @@ def test_telephones_and_lights_are_reported_and_nothing_else(
     sysfs.plug("hidraw0", port="1-1", product="0001", descriptor=MOUSE)
     sysfs.plug("hidraw1", port="1-2", product="0002", descriptor="05")
     sysfs.plug("hidraw2", port="1-3")
-    sysfs.plug("hidraw3", port="1-4", vendor="27bb", product="3bca", title="Busylight", descriptor=MOUSE)
+    sysfs.plug("hidraw3", port="1-4", vendor="27bb", product="3bca", title="Busylight", descriptor="C0")
     sysfs.card(0, "1-3", "Link")
     bus.start(recorder)
     headset, light = recorder.devices.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from drivers.lights.light import supported
+from drivers.lights.library import core
 
 RULES = Path(__file__).parents[2] / "udev" / "70-deskbell.rules"
 LIGHT = re.compile(r'ATTRS\{idVendor\}=="([0-9a-f]{4})", ATTRS\{idProduct\}=="([0-9a-f|]+)"')
@@ -22,4 +22,5 @@ def test_every_busy_light_on_hid_has_its_rule() -> None:
         for vendor, products in LIGHT.findall(RULES.read_text())
         for product in products.split("|")
     }
-    assert ruled == supported() - SERIAL_LIGHTS
+    supported = {ids for light in core().Light.subclasses() for ids in light.supported_device_ids}
+    assert ruled == supported - SERIAL_LIGHTS
