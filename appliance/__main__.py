@@ -19,10 +19,12 @@ from appliance.control.client import Client
 from appliance.control.document import VERSION
 from appliance.control.protocol import ControlError, Refused
 from appliance.control.server import AlreadyRunning
-from appliance.desk import events
+from appliance.desk.words import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from appliance.desk import events
 
     Run = Callable[[argparse.Namespace], int]
 
@@ -34,39 +36,6 @@ EXIT_CODES = f"""exit codes:
   {NO_DESK} no desk there
   {WRONG_SETTINGS} wrong settings
   {FAULT} the desk stopped because of a fault"""
-
-
-CALLS: dict[str, type[events.Command]] = {
-    "answer": events.Answer,
-    "reject": events.Reject,
-    "divert": events.Divert,
-    "hold": events.Hold,
-    "resume": events.Resume,
-    "park": events.Park,
-    "retrieve": events.Retrieve,
-    "transfer": events.Transfer,
-    "consult": events.Consult,
-    "complete": events.Complete,
-    "back": events.ComeBack,
-    "camp": events.Camp,
-    "uncamp": events.Uncamp,
-    "confer": events.Confer,
-    "leave": events.Leave,
-    "mute-party": events.MuteParty,
-    "mute": events.Mute,
-    "pickup": events.Pickup,
-    "dial": events.Dial,
-    "redial": events.Redial,
-    "speed-dial": events.SpeedDial,
-    "mailbox": events.CallMailbox,
-    "digits": events.SendDigits,
-    "hangup": events.HangUp,
-    "dnd": events.SetDnd,
-    "forward": events.SetForward,
-    "seen": events.MarkSeen,
-    "message": events.SendMessage,
-    "read": events.ReadMessages,
-}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -163,7 +132,7 @@ def _add_devices(commands: Commands) -> None:
 
 def _add_calls(commands: Commands) -> None:
     """Everything a person can ask of the desk: one command for each, its fields the arguments."""
-    for name, ask in CALLS.items():
+    for name, ask in COMMANDS.items():
         command = _add(commands, name, (ask.__doc__ or "").strip(), _asking(ask))
         for at, field in enumerate(fields(ask)):
             if field.type == "bool" and field.default is MISSING:

@@ -7,17 +7,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from appliance.desk.config import DeskConfig, ParkDialect
+from appliance.desk.config import Button, DeskConfig, Follows, ParkDialect, Relay
 from appliance.desk.lamps import LightPolicy, shine
 from appliance.desk.ringing import RingPolicy, WhileTalking
+from appliance.desk.words import bound
 from appliance.numbers import DialPlan, Form
+from appliance.settings.agreement import NOWHERE
 from appliance.sip.config import Dtmf, Monitor, SipConfig, Srtp, Transport
 from drivers import base
-from drivers.gpio import GpioPins
+from drivers.gpio import ButtonPin, GpioPins, RelayPin, pin_number
 from drivers.ringers.tone import ToneError, plain
 
 if TYPE_CHECKING:
     from appliance.settings import LineOptions, Settings
+    from appliance.settings.options import ButtonOptions, KeyOptions
+    from drivers.gpio.header import Pull
 
 log = logging.getLogger("deskbell.configuration")
 
@@ -63,6 +67,16 @@ def desk_config(settings: Settings) -> DeskConfig:
         forward_on_code=codes.forward_on,
         forward_off_code=codes.forward_off,
         away_after=settings.desk.away_after,
+        buttons={
+            name: Button(*(bound(text) if text else None for text in (key.press, key.long, key.double)))
+            for name, key in settings.keys.items()
+        },
+        relays={
+            name: Relay(relay.seconds, cast("Follows", relay.follows), relay.longest)
+            for name, relay in settings.relays.items()
+        },
+        long_press=settings.buttons.long_press,
+        double_press=settings.buttons.double_press,
     )
 
 
@@ -153,8 +167,20 @@ def gpio_pins(settings: Settings) -> GpioPins | None:
         base.Lamp.HOLD: wired.hold_lamp,
         base.Lamp.PARK: wired.park_lamp,
     }
-    keys = {key: pin for key, pin in buttons.items() if pin >= 0}
-    shown = {lamp: pin for lamp, pin in lit.items() if pin >= 0}
-    if not keys and not shown:
+    keys = {
+        **{str(key): _button(pin, wired) for key, pin in buttons.items() if pin != NOWHERE},
+        **{name: _button(key.pin, key) for name, key in settings.keys.items()},
+    }
+    shown = {lamp: pin_number(pin) for lamp, pin in lit.items() if pin != NOWHERE}
+    relays = {
+        name: RelayPin(pin_number(relay.pin), relay.active_high, relay.longest)
+        for name, relay in settings.relays.items()
+    }
+    if not keys and not shown and not relays:
         return None
-    return GpioPins(keys, shown, wired.active_low, wired.lamps_active_high, wired.bounce)
+    return GpioPins(keys, shown, wired.lamps_active_high, relays)
+
+
+def _button(pin: int | str, wired: ButtonOptions | KeyOptions) -> ButtonPin:
+    pull = wired.pull if wired.pull != "auto" else "up" if wired.active_low else "down"
+    return ButtonPin(pin_number(pin), wired.active_low, cast("Pull", pull), wired.bounce)

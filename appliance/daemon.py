@@ -117,8 +117,7 @@ class Daemon:
             case protocol.Status() | protocol.Watch():
                 pass  # the server's own
             case _:
-                refusals = [a.reason for a in self._happens(ask) if isinstance(a, actions.Refuse)]
-                if refusals:
+                if refusals := self._happens(ask):
                     raise protocol.Refused(refusals[0])
 
     def _test(self, ask: protocol.TestLamp | protocol.TestRing) -> None:
@@ -133,23 +132,23 @@ class Daemon:
 
     # --- what goes out
 
-    def _happens(self, event: events.Event) -> list[actions.Action]:
-        """Tell the desk, and carry out what it wants."""
+    def _happens(self, event: events.Event) -> list[str]:
+        """Tell the desk, and carry out what it wants; returns why something cannot be."""
         if isinstance(event, TOLD):
             log.info("%s", event)
         before = self._desk.snapshot()
         wanted = self._desk.handle(event, self._loop.time())
-        for action in wanted:
-            self._carry_out(action)
+        refusals = [reason for action in wanted if (reason := self._carry_out(action))]
         now = self._desk.snapshot()
         self._show(now)
         self._publish(now)
         if now.messages is not before.messages:
             self._keep(before, now)
         self._control.publish()
-        return wanted
+        return refusals
 
-    def _carry_out(self, action: actions.Action) -> None:
+    def _carry_out(self, action: actions.Action) -> str:
+        """Have it done; returns why it cannot be, "" where it can."""
         match action:
             case actions.StartTimer(timer, seconds):
                 self._forget(timer)
@@ -158,8 +157,12 @@ class Daemon:
                 self._forget(timer)
             case actions.Refuse(reason):
                 log.info("refused: %s", reason)
+                return reason
+            case actions.SwitchRelay(relay, seconds):
+                return self._devices.switch(relay, seconds)
             case _:
                 self._agent.do(action)
+        return ""
 
     def _timer_ended(self, timer: events.Timer) -> None:
         del self._timers[timer]

@@ -14,6 +14,7 @@ from appliance.desk import events
 from appliance.desk.keys import Key
 from appliance.desk.lamps import lamps
 from drivers import base
+from drivers.gpio import GPIO_ID
 from drivers.hub import Hub
 from drivers.simulated import SimulatedDesk
 
@@ -95,6 +96,10 @@ class Devices:
             # a new dict each time: who has the old one compares it with this
             self._presses[event.device] = {**presses, event.key: presses.get(event.key, 0) + 1}
         key = KEYS.get(event.key)
+        if event.key in self._settings.keys:
+            moved = events.ButtonPressed if event.pressed else events.ButtonReleased
+            self._happens(moved(event.key))
+            return
         if key is None:
             self._changed()
             return
@@ -138,6 +143,15 @@ class Devices:
             if found.rings and (found.id not in self._rung or self._rung[found.id] != self._ring):
                 self._rung[found.id] = self._ring
                 self._hub.ring(found.id, self._ring)
+
+    def switch(self, relay: str, seconds: float) -> str:
+        """Close a relay for so many seconds, 0: open it; returns why it cannot be, "" where it can."""
+        try:
+            self._hub.switch(GPIO_ID, relay, seconds)
+        except base.DriverError as error:
+            log.warning("relay %s: %s", relay, error)
+            return str(error)
+        return ""
 
     # --- tests, and the simulated desk
 

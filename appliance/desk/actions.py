@@ -141,6 +141,14 @@ class RouteAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchRelay:
+    """Close a relay for so many seconds; 0: open it."""
+
+    relay: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class StartTimer:
     """Send TimerEnded after so many seconds; a running timer of that name starts anew."""
 
@@ -179,4 +187,4 @@ SipAction = (
     | SendText
     | MuteMicrophone
 )
-Action = SipAction | RouteAudio | StartTimer | StopTimer | Refuse
+Action = SipAction | RouteAudio | SwitchRelay | StartTimer | StopTimer | Refuse

@@ -29,7 +29,7 @@ from appliance.desk.state import (
 if TYPE_CHECKING:
     from appliance.desk.actions import Action
     from appliance.desk.config import DeskConfig
-    from appliance.desk.events import Clock, Timer
+    from appliance.desk.events import Clock, Command, Timer
     from appliance.desk.keys import Cell
 
 RELEASED_KEPT = 50
@@ -47,6 +47,14 @@ class Press:
     """A key that is down and has not acted yet: what it means, and since when."""
 
     cell: Cell
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A button with a name of its own that has not acted yet: whether it is down, and since when."""
+
+    down: bool
     at: float
 
 
@@ -86,6 +94,7 @@ class Board:
         )
         self.now = 0.0
         self.actions: list[Action] = []
+        self.commands: list[Command] = []
         # What no screen shows and later events need:
         self.placed = 0  # calls
         self.redial = ""
@@ -93,6 +102,7 @@ class Board:
         self.served: dict[str, float] = {}  # extensions that were just sent a camped call, and when
         self.asked: dict[str, dict[str, Any]] = {}  # codes dialled: what the snapshot was before
         self.pressed: dict[Timer, Press] = {}
+        self.pushed: dict[str, Push] = {}
         self.idle_since = 0.0  # nobody has touched anything, and there is no call
         self.timers: dict[Timer, Span] = {}
         self.ended: set[Timer] = set()  # those of them that have run out
@@ -106,6 +116,10 @@ class Board:
     def act(self, action: Action) -> None:
         """Have this done once the event is handled."""
         self.actions.append(action)
+
+    def command(self, command: Command) -> None:
+        """Have this handled next, as if a person had asked for it."""
+        self.commands.append(command)
 
     def refuse(self, reason: str) -> NoReturn:
         """End the event: what was asked for cannot be, for this reason."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from appliance.desk.keys import LONG_PRESS
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from appliance.desk.words import Bound
 
 ParkDialect = Literal["orbit", "code", "announced"]
+Follows = Literal["ringing", "talking", ""]
 
 _NUMBER = re.compile(r"\+?[0-9A-Za-z*#._-]{1,64}")
 _SEPARATORS = re.compile(r"[\s()/]+")
@@ -21,6 +26,27 @@ def dialable(number: str) -> str:
     if not _NUMBER.fullmatch(bare):
         raise ValueError(f"{number!r} is not a number that can be dialled")
     return bare
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What a button with a name of its own asks for; None: nothing."""
+
+    press: Bound | None = None
+    long: Bound | None = None
+    double: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A relay: for how many seconds it is closed when asked for, and which state of the desk closes it.
+
+    One that follows the desk is closed for `longest` at most.
+    """
+
+    seconds: float = 3.0
+    follows: Follows = ""
+    longest: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +64,8 @@ class DeskConfig:
     - `pickup_code` stands before the extension whose call is taken; `conference_size` is the most parties
       besides the operator, and `conference_room` a meeting room of the exchange where more than two go
       on without the operator. The codes of do-not-disturb and call-forward tell the exchange of it.
+    - `buttons` and `relays` go by their names. A button that is down for `long_press` is pressed for long;
+      one that is pressed again within `double_press` is pressed twice.
     """
 
     dial: Callable[[str], str] = dialable
@@ -73,3 +101,8 @@ class DeskConfig:
     forward_on_code: str = ""  # the number is dialled behind it
     forward_off_code: str = ""
     away_after: float = 0.0
+
+    buttons: Mapping[str, Button] = field(default_factory=dict)
+    relays: Mapping[str, Relay] = field(default_factory=dict)
+    long_press: float = LONG_PRESS
+    double_press: float = 0.35

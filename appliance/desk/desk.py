@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from appliance.desk import (
     actions,
+    buttons,
     camping,
     conference,
     consulting,
@@ -50,6 +51,7 @@ HANDLERS: Handlers = {
     **texting.HANDLERS,
     **monitoring.HANDLERS,
     **hardware.HANDLERS,
+    **buttons.HANDLERS,
 }
 TIMERS: Timers = {
     **incoming.TIMERS,
@@ -58,9 +60,10 @@ TIMERS: Timers = {
     **camping.TIMERS,
     **features.TIMERS,
     **hardware.TIMERS,
+    **buttons.TIMERS,
 }
 COMMANDS: tuple[type, ...] = get_args(events.Command)
-KEYS = (events.KeyPressed, events.KeyReleased)
+KEYS = (events.KeyPressed, events.KeyReleased, events.ButtonPressed, events.ButtonReleased)
 
 
 class Desk:
@@ -81,7 +84,7 @@ class Desk:
         before = board.desk
         if isinstance(event, (*COMMANDS, *KEYS)):
             features.touched(board)
-        if isinstance(event, (*COMMANDS, events.KeyPressed)):
+        if isinstance(event, (*COMMANDS, events.KeyPressed, events.ButtonPressed)):
             board.set(notice="")
         try:
             _dispatch(board, event)
@@ -100,6 +103,9 @@ def _dispatch(board: Board, event: Event) -> None:
     elif event.timer in board.timers and event.timer not in board.ended:
         board.ended.add(event.timer)
         TIMERS[event.timer.clock](board, event.timer.subject)
+    commands, board.commands = board.commands, []
+    for command in commands:
+        HANDLERS[type(command)](board, command)
 
 
 def _settle(board: Board, before: Snapshot, event: Event) -> None:
@@ -108,6 +114,7 @@ def _settle(board: Board, before: Snapshot, event: Event) -> None:
     consulting.settle(board)
     camping.serve(board)
     features.settle(board, before)
+    buttons.settle(board, before)
     if not board.active:
         switching.mute(board, on=False)
     mixed = conference.mixed(board.desk)

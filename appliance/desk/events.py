@@ -186,6 +186,20 @@ class KeyReleased:
     key: Key
 
 
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """A button with a name of its own went down: what it does, the settings say."""
+
+    button: str
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonReleased:
+    """A button with a name of its own came up."""
+
+    button: str
+
+
 # --- from the clock
 
 
@@ -201,6 +215,8 @@ class Clock(StrEnum):
     AUTO_HOLD = "auto_hold"  # subject: call
     AUTO_DIVERT = "auto_divert"  # subject: call
     AWAY = "away"  # subject: ""
+    BUTTON_LONG = "button_long"  # subject: button that is down
+    BUTTON_DOUBLE = "button_double"  # subject: button that came up and may be pressed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +449,13 @@ class Mute:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchRelay:
+    """Close a relay for its time, such as a door opener."""
+
+    relay: str
+
+
 Command = (
     Answer
     | Reject
@@ -463,6 +486,7 @@ Command = (
     | MarkSeen
     | SendMessage
     | ReadMessages
+    | SwitchRelay
 )
 Event = (
     RegistrationChanged
@@ -481,6 +505,8 @@ Event = (
     | DeviceDetached
     | KeyPressed
     | KeyReleased
+    | ButtonPressed
+    | ButtonReleased
     | TimerEnded
     | DayBegan
     | Command

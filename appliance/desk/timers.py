@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from appliance.desk import actions
 from appliance.desk.board import Span
 from appliance.desk.events import Clock, Timer
-from appliance.desk.keys import LONG_PRESS
 from appliance.desk.state import CallState
 
 if TYPE_CHECKING:
@@ -23,7 +22,12 @@ GRACE = 5.0  # seconds in which the exchange ends the second of two calls that i
 
 def wanted(board: Board) -> dict[Timer, Span]:
     """Return the timers that this state of the desk wants."""
-    spans = {timer: Span(press.at, LONG_PRESS) for timer, press in board.pressed.items()}
+    spans = {timer: Span(press.at, board.config.long_press) for timer, press in board.pressed.items()}
+    for button, push in board.pushed.items():
+        if push.down:
+            spans[Timer(Clock.BUTTON_LONG, button)] = Span(push.at, board.config.long_press)
+        else:
+            spans[Timer(Clock.BUTTON_DOUBLE, button)] = Span(push.at, board.config.double_press)
     for extension, since in board.served.items():
         spans[Timer(Clock.SERVE, extension)] = Span(since, SERVE)
     for call in board.desk.calls:

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from appliance.desk.lamps import shine
+from appliance.desk.words import bound as command_of
+from drivers.gpio.names import pin_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +74,28 @@ def code(value: Any) -> str:  # noqa: ANN401
 
 
 def pin(value: Any) -> str:  # noqa: ANN401
-    """A GPIO pin by its BCM number; -1 for none."""
-    return "" if value == -1 or 0 <= value <= 57 else "write a GPIO number from 0 to 57, or -1 for none"
+    """A GPIO pin by its number or one of its names; -1 for none."""
+    wrong = "" if value == -1 else wired_pin(value)
+    return wrong and f"{wrong}; -1 for none"
+
+
+def wired_pin(value: Any) -> str:  # noqa: ANN401
+    """A GPIO pin that is there."""
+    try:
+        pin_number(value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def bound(value: Any) -> str:  # noqa: ANN401
+    """What a button asks for, in the words of the command line; "" for nothing."""
+    try:
+        if value:
+            command_of(value)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def each_of(*words: str) -> Callable[[Any], str]:

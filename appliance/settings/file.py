@@ -9,14 +9,15 @@ import difflib
 import re
 import stat
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import tomlkit
 
 from appliance.settings import checks
-from appliance.settings.options import LineOptions, Settings
+from appliance.settings.agreement import disagreements
+from appliance.settings.options import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,17 +49,21 @@ def load(path: Path) -> Settings:
         section = declared.name
         if most := declared.metadata.get("most"):
             sections[section] = reader.names(section, most)
-        elif section == "lines":
+        elif kind := _each(types[section]):
             sections[section] = {
-                name: options(f"lines.{name}", LineOptions) for name in reader.sections_in(section)
+                name: options(f"{section}.{name}", kind) for name in reader.sections_in(section)
             }
         else:
             sections[section] = options(section, types[section])
     problems += reader.unknown_sections() + keeper.unknown_sections()
+    loaded = Settings(**sections)
+    if not reader.problems:
+        for disagreement in disagreements(loaded):
+            reader.complain(*disagreement)
     problems += reader.problems + keeper.problems
     if problems:
         raise SettingsError("\n".join(problems))
-    return Settings(**sections)
+    return loaded
 
 
 def example() -> str:
@@ -72,8 +77,18 @@ def example() -> str:
         if section.name == "lines":  # none by default; LineOptions tells how to write one
             continue
         document.add(tomlkit.nl())
+        if kind := _each(types[section.name]):  # none by default, so it is all comment
+            pattern = tomlkit.document().append(section.name, {"NAME": _example_of(kind, "")})
+            for line in tomlkit.dumps(pattern).splitlines():
+                document.add(tomlkit.comment(line.removeprefix("# ")))
+            continue
         document.add(section.name, _example_of(types[section.name], section.metadata.get("text", "")))
     return tomlkit.dumps(document)
+
+
+def _each(kind: Any) -> Any:  # noqa: ANN401 - a type, or dict[str, type]
+    """Return of what kind the sections inside a section are; None where there are none."""
+    return next((inner for inner in get_args(kind) if is_dataclass(inner)), None)
 
 
 def _example_of(kind: type, text: str) -> tomlkit.items.Table:
@@ -130,19 +145,19 @@ class _Reader:
         found: dict[str, Any] = {}
         for name, value in table.items():
             if name not in known:
-                self._complain(section, name, "not an option here", _suggest(name, known))
+                self.complain(section, name, "not an option here", _suggest(name, known))
                 continue
             typed, wrong = _typed(value, types[name])
             check = known[name].metadata["check"]
             wrong = wrong or (check(typed) if check else "")
             if wrong:
-                self._complain(section, name, "wrong value" if self._secret else f"{value!r} is wrong", wrong)
+                self.complain(section, name, "wrong value" if self._secret else f"{value!r} is wrong", wrong)
             else:
                 found[name] = typed
         for name, declared in known.items():  # what must be written has a default that its check refuses
             check = declared.metadata["check"]
             if name not in table and check and (wrong := check(declared.default)):
-                self._complain(section, name, "is missing", wrong)
+                self.complain(section, name, "is missing", wrong)
         return found
 
     def sections_in(self, section: str) -> list[str]:
@@ -152,7 +167,7 @@ class _Reader:
             if isinstance(value, dict) and name.isidentifier():
                 found.append(name)
             else:
-                self._complain(section, name, "is not a section", f"write [{section}.NAME] and options below")
+                self.complain(section, name, "is not a section", f"write [{section}.NAME] and options below")
         return found
 
     def names(self, section: str, most: int) -> dict[str, str]:
@@ -160,10 +175,10 @@ class _Reader:
         table = self._table(section)
         for name, value in table.items():
             if not isinstance(value, str):
-                self._complain(section, name, f"{value!r} is wrong", "write a name in quotes")
+                self.complain(section, name, f"{value!r} is wrong", "write a name in quotes")
         wrong = checks.numbers(most)(list(table))
         if wrong:
-            self._complain(section, "", "wrong", wrong)
+            self.complain(section, "", "wrong", wrong)
         return {name: str(value) for name, value in table.items()}
 
     def unknown_sections(self) -> list[str]:
@@ -181,10 +196,11 @@ class _Reader:
             table = table.get(name, {}) if isinstance(table, dict) else None
         if isinstance(table, dict):
             return table
-        self._complain(section, "", "is not a section", f"write [{section}] on a line of its own")
+        self.complain(section, "", "is not a section", f"write [{section}] on a line of its own")
         return {}
 
-    def _complain(self, section: str, name: str, what: str, fix: str) -> None:
+    def complain(self, section: str, name: str, what: str, fix: str) -> None:
+        """Note what is wrong with an option, or with a section where no option is named."""
         title = f"{section}.{name}" if name else section
         self.problems.append(f"{self._place(section, name)}: {title}: {what}; {fix}")
 
@@ -212,6 +228,9 @@ def _typed(value: Any, kind: Any) -> tuple[Any, str]:  # noqa: ANN401 - whatever
         return (float(value), "") if right else (value, "write a number")
     if kind is str:
         return value, "" if isinstance(value, str) else "write a text in quotes"
+    if kind == int | str:
+        right = isinstance(value, int | str) and not isinstance(value, bool)
+        return value, "" if right else "write a whole number, or a text in quotes"
     right = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return (tuple(value), "") if right else (value, 'write a list of texts: ["701", "702"]')
 

@@ -17,6 +17,7 @@ def option(default: Any, text: str, check: Callable[[Any], str] | None = None, s
 
 
 LONG = checks.seconds(0, 3600)
+PULLS = ("auto", "up", "down", "none")
 CODECS = ("G722", "PCMA", "PCMU", "opus", "G729")
 
 
@@ -207,17 +208,66 @@ class ParkOptions:
 
 @dataclass(frozen=True, slots=True)
 class ButtonOptions:
-    """Push buttons and their lamps at GPIO pins (BCM numbers; -1: none)."""
+    """Push buttons and their lamps at GPIO pins: a number as 17, a name as "GPIO17" or "J8:11"; -1: none.
 
-    answer: int = option(-1, "Answer button.", checks.pin)
-    hold: int = option(-1, "Hold button.", checks.pin)
-    park: int = option(-1, "Park button.", checks.pin)
-    answer_lamp: int = option(-1, "Lamp of the Answer button.", checks.pin)
-    hold_lamp: int = option(-1, "Lamp of the Hold button.", checks.pin)
-    park_lamp: int = option(-1, "Lamp of the Park button.", checks.pin)
+    Further buttons stand in sections of their own, [keys.NAME], and relays in [relays.NAME].
+    """
+
+    answer: int | str = option(-1, "Answer button.", checks.pin)
+    hold: int | str = option(-1, "Hold button.", checks.pin)
+    park: int | str = option(-1, "Park button.", checks.pin)
+    answer_lamp: int | str = option(-1, "Lamp of the Answer button.", checks.pin)
+    hold_lamp: int | str = option(-1, "Lamp of the Hold button.", checks.pin)
+    park_lamp: int | str = option(-1, "Lamp of the Park button.", checks.pin)
     active_low: bool = option(True, "A pressed button connects its pin to ground, else to 3.3 V.")
+    pull: str = option(
+        "auto", "The board's resistor: up, down, none, or auto: against the button.", checks.one_of(*PULLS)
+    )
     lamps_active_high: bool = option(True, "A lamp burns while its pin is at 3.3 V, else at ground.")
-    bounce: float = option(0.02, "Seconds in which a button's contact may bounce.", checks.seconds(0, 1))
+    bounce: float = option(
+        0.02, "Seconds for which a button's contact must rest to be believed.", checks.seconds(0, 1)
+    )
+    long_press: float = option(0.8, "Seconds after which a press is a long one.", checks.seconds(0.2, 5))
+    double_press: float = option(
+        0.35, "Seconds in which a second press makes a double one.", checks.seconds(0.1, 2)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOptions:
+    """A button with a name of its own. What it asks for is written as `deskbell` takes it: "speed-dial 1".
+
+    "dnd" and "mute" alone switch on and off in turn.
+    """
+
+    pin: int | str = option(-1, "Where it is.", checks.wired_pin)
+    active_low: bool = option(True, "Pressed, it connects its pin to ground, else to 3.3 V.")
+    pull: str = option(
+        "auto", "The board's resistor: up, down, none, or auto: against the button.", checks.one_of(*PULLS)
+    )
+    bounce: float = option(0.02, "Seconds for which it must rest to be believed.", checks.seconds(0, 1))
+    press: str = option("", 'What a press asks for; "": nothing.', checks.bound)
+    long: str = option("", "What a long press asks for.", checks.bound)
+    double: str = option("", "What pressing it twice asks for.", checks.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOptions:
+    """A relay, such as a door opener, a bell or a sign at the door; open again after any crash."""
+
+    pin: int | str = option(-1, "Where it is.", checks.wired_pin)
+    active_high: bool = option(True, "It is closed while its pin is at 3.3 V, else at ground.")
+    seconds: float = option(
+        3.0, "For how long it is closed when it is asked for.", checks.seconds(0.05, 86400)
+    )
+    longest: float = option(
+        10.0, "For how many seconds it may be closed, whoever asks.", checks.seconds(0.05, 86400)
+    )
+    follows: str = option(
+        "",
+        'Closed by itself while the desk is ringing or talking; "": only when asked for.',
+        checks.one_of("ringing", "talking", ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,4 +314,6 @@ class Settings:
     ringing: RingingOptions = field(default_factory=RingingOptions)
     lights: LightOptions = field(default_factory=LightOptions)
     buttons: ButtonOptions = field(default_factory=ButtonOptions)
+    keys: dict[str, KeyOptions] = field(default_factory=dict)  # further buttons, by the name of each
+    relays: dict[str, RelayOptions] = field(default_factory=dict)
     devices: DeviceOptions = field(default_factory=DeviceOptions)

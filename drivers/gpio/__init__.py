@@ -1,5 +1,6 @@
-"""Push buttons and lamps on the GPIO header."""
+"""Push buttons, lamps and relays on the GPIO header."""
 
-from drivers.gpio.header import GpioHeader, GpioPins
+from drivers.gpio.header import GPIO_ID, ButtonPin, GpioHeader, GpioPins, RelayPin, open_relays
+from drivers.gpio.names import pin_number
 
-__all__ = ["GpioHeader", "GpioPins"]
+__all__ = ["GPIO_ID", "ButtonPin", "GpioHeader", "GpioPins", "RelayPin", "open_relays", "pin_number"]

@@ -1,127 +1,222 @@
-"""Three push buttons with lamps on a Raspberry Pi's header, through gpiozero."""
+"""Push buttons, lamps and relays on a Raspberry Pi's header, through gpiozero."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from dataclasses import dataclass, field
-from glob import glob
-from typing import TYPE_CHECKING, Any
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from drivers.access import require_access
-from drivers.base import ON_OFF_SECONDS, Device, DriverError, Key, Kind, Lamp, LampState, Pattern
+from drivers.base import Device, DriverError, Key, Kind, Lamp, LampState, beat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from drivers.base import Lose, Ports, Press
 
+    MakeFactory = Callable[[Callable[[OSError], None]], Any]
+
+T = TypeVar("T")
+Pull = Literal["up", "down", "none"]
 GPIO_ID = "gpio-buttons"
 
 
 @dataclass(frozen=True, slots=True)
-class GpioPins:
-    """What is wired where, in BCM numbers; leave out what is not fitted.
+class ButtonPin:
+    """Where a button is wired, in BCM numbers.
 
-    `pull_up`: buttons connect to ground (else to 3.3 V). `lamps_active_high`: a lamp burns at 3.3 V (else at
-    0 V). `bounce_seconds`: a contact that opens for less than that was not let go.
+    `active_low`: pressed connects it to ground, else to 3.3 V. `pull` is the board's own resistor, "none"
+    where the wiring has one. A contact must rest for `bounce_seconds` to be believed.
     """
 
-    buttons: Mapping[Key, int] = field(default_factory=lambda: {Key.ANSWER: 17, Key.HOLD: 27, Key.PARK: 22})
-    lamps: Mapping[Lamp, int] = field(default_factory=lambda: {Lamp.ANSWER: 23, Lamp.HOLD: 24, Lamp.PARK: 25})
-    pull_up: bool = True
-    lamps_active_high: bool = True
+    pin: int
+    active_low: bool = True
+    pull: Pull = "up"
     bounce_seconds: float = 0.02
 
 
-class GpioHeader:
-    """A source of one device: the buttons and lamps wired to the header."""
+@dataclass(frozen=True, slots=True)
+class RelayPin:
+    """Where a relay is wired, which level closes it, and for how long it may be closed at a stretch."""
 
-    def __init__(self, pins: GpioPins, factory: Callable[[], Any] | None = None) -> None:
-        """`factory` makes a gpiozero pin factory; by default lgpio's, which works on every Pi."""
+    pin: int
+    active_high: bool = True
+    longest_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class GpioPins:
+    """What is wired where. Buttons and relays have names of their own; lamps are BCM numbers.
+
+    `lamps_active_high`: a lamp burns at 3.3 V, else at 0 V.
+    """
+
+    buttons: Mapping[str, ButtonPin] = field(
+        default_factory=lambda: {Key.ANSWER: ButtonPin(17), Key.HOLD: ButtonPin(27), Key.PARK: ButtonPin(22)}
+    )
+    lamps: Mapping[Lamp, int] = field(default_factory=lambda: {Lamp.ANSWER: 23, Lamp.HOLD: 24, Lamp.PARK: 25})
+    lamps_active_high: bool = True
+    relays: Mapping[str, RelayPin] = field(default_factory=dict)
+
+
+class GpioHeader:
+    """A source of one device: what is wired to the header."""
+
+    def __init__(self, pins: GpioPins, factory: MakeFactory | None = None) -> None:
+        """`factory` makes a gpiozero pin factory, which tells when its pins are gone; by default the Pi's."""
         self._pins = pins
-        self._factory = factory or lgpio_factory
+        self._factory = factory or _header
 
     def start(self, ports: Ports) -> None:
         """Report the device; what keeps it from working becomes its state."""
-        keys, lamps = frozenset(self._pins.buttons), frozenset(self._pins.lamps)
-        ports.attach(Device(GPIO_ID, Kind.BUTTONS, "Buttons on the GPIO header", keys, lamps), self._open)
+        pins = self._pins
+        device = Device(
+            GPIO_ID,
+            Kind.BUTTONS,
+            "Buttons on the GPIO header",
+            frozenset(map(str, pins.buttons)),
+            frozenset(pins.lamps),
+            relays=frozenset(pins.relays),
+        )
+        ports.attach(device, self._open)
 
     def stop(self) -> None:
         """A header is never unplugged."""
 
     def _open(self, press: Press, lose: Lose) -> _Wired:
-        return _Wired(self._pins, self._factory(), press)
+        return _Wired(self._pins, self._factory(lose), press)
+
+
+def open_relays(pins: GpioPins, factory: MakeFactory | None = None) -> None:
+    """Open every relay and darken every lamp while no desk runs, as after a crash.
+
+    A Raspberry Pi's kernel leaves a pin as it was driven when the program that drove it is gone, unless it is
+    started with pinctrl_bcm2835.persist_gpio_outputs=n. Raises DriverError with what cannot be.
+    """
+    wired = _Wired(replace(pins, buttons={}), (factory or _header)(_ignore), _unheard)
+    wired.close()
+    if wired.trouble:
+        raise DriverError(wired.trouble)
 
 
 class _Wired:
-    """The open header: a `Driver`."""
+    """The open header: a `Driver` with relays.
+
+    A pin that cannot be used leaves the others working; `trouble` says which, and why.
+    """
 
     def __init__(self, pins: GpioPins, factory: Any, press: Press) -> None:  # noqa: ANN401
+        """Open every relay before anything else."""
+
+        def relay(_: str, wired: RelayPin) -> _Relay:
+            return _Relay(wired, factory)
+
+        def lamp(_: Lamp, pin: int) -> Any:  # noqa: ANN401
+            return _output(pin, pins.lamps_active_high, factory)
+
+        def button(name: str, wired: ButtonPin) -> Any:  # noqa: ANN401
+            return _button(str(name), wired, factory, press)
+
         self._factory = factory
-        self._shown: dict[Lamp, LampState] = {}
-        try:
-            self._buttons = [self._button(pins, key, press) for key in pins.buttons]
-            self._lamps = {lamp: self._lamp(pins, lamp) for lamp in pins.lamps}
-        except Exception as fault:  # gpiozero's and lgpio's errors have no base of their own
+        self._troubles: list[str] = []
+        self._relays = dict(self._each("relay", pins.relays, relay))
+        self._lamps = dict(self._each("lamp", pins.lamps, lamp))
+        self._buttons = dict(self._each("button", pins.buttons, button))
+        self.trouble = "; ".join(self._troubles)
+        if self.trouble and not (self._relays or self._lamps or self._buttons):
             factory.close()
-            raise DriverError(f"GPIO pins cannot be used: {fault}") from fault
+            raise DriverError(self.trouble)
 
-    def _button(self, pins: GpioPins, key: Key, press: Press) -> Any:  # noqa: ANN401
-        from gpiozero import Button  # type: ignore[import-untyped]
+    def _each(
+        self, kind: str, wired: Mapping[Any, Any], make: Callable[[Any, Any], T]
+    ) -> Iterator[tuple[Any, T]]:
+        """Make what can be made, and note what cannot."""
+        for name, at in wired.items():
+            try:
+                yield name, make(name, at)
+            except Exception as fault:  # gpiozero's and lgpio's errors have no base of their own
+                pin = at if isinstance(at, int) else at.pin
+                self._troubles.append(f"{kind} {name}: GPIO{pin} cannot be used: {fault}")
 
-        button = Button(
-            pins.buttons[key],
-            pull_up=pins.pull_up,
-            bounce_time=pins.bounce_seconds or None,
-            pin_factory=self._factory,
-        )
-        button.when_pressed = lambda: press(key, True)
-        button.when_released = lambda: press(key, False)
-        return button
+    def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> float | None:
+        """Burn and blink, in time with all other lamps."""
+        now, waits = time.monotonic(), []
+        for lamp, output in self._lamps.items():
+            lit, wait = beat(lamps.get(lamp, LampState()).pattern, now)
+            if again or lit != bool(output.value):
+                output.value = lit
+            if wait is not None:
+                waits.append(wait)
+        return min(waits, default=None)
 
-    def _lamp(self, pins: GpioPins, lamp: Lamp) -> Any:  # noqa: ANN401
-        from gpiozero import LED
-
-        return LED(pins.lamps[lamp], active_high=pins.lamps_active_high, pin_factory=self._factory)
-
-    def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> None:
-        """Burn and blink; gpiozero keeps the time."""
-        for lamp, led in self._lamps.items():
-            state = lamps.get(lamp, LampState())
-            if again or state != self._shown.get(lamp):
-                _burn(led, state.pattern)
-                self._shown[lamp] = state
+    def switch(self, relay: str, seconds: float) -> None:
+        """Close a relay for so long, at most for as long as it may be; 0: open it."""
+        if relay in self._relays:
+            self._relays[relay].switch(seconds)
 
     def close(self) -> None:
-        """Give the pins back."""
-        for device in (*self._buttons, *self._lamps.values()):
+        """Open the relays and give the pins back."""
+        for device in (*self._relays.values(), *self._lamps.values(), *self._buttons.values()):
             device.close()
         self._factory.close()
 
 
-def _burn(led: Any, pattern: Pattern) -> None:  # noqa: ANN401
-    if pattern in ON_OFF_SECONDS:
-        led.blink(*ON_OFF_SECONDS[pattern])
-    else:
-        led.value = pattern is Pattern.ON
+class _Relay:
+    """A relay that opens by itself: gpiozero's thread does it, whatever becomes of its worker."""
+
+    def __init__(self, wired: RelayPin, factory: Any) -> None:  # noqa: ANN401
+        """Open it."""
+        self._longest = wired.longest_seconds
+        self._output = _output(wired.pin, wired.active_high, factory)
+        self._closed_at = 0.0
+
+    def switch(self, seconds: float) -> None:
+        now = time.monotonic()
+        if not self._output.value:
+            self._closed_at = now
+        seconds = min(seconds, self._closed_at + self._longest - now)
+        if seconds > 0:
+            self._output.blink(on_time=seconds, off_time=0, n=1)
+        else:
+            self._output.off()
+
+    def close(self) -> None:
+        self._output.off()
+        self._output.close()
 
 
-def lgpio_factory() -> Any:  # noqa: ANN401
-    """lgpio speaks to /dev/gpiochip as every Pi has it, and needs no daemon and no root."""
-    chips = sorted(glob("/dev/gpiochip*"))
-    if not chips:
-        raise DriverError("this machine has no GPIO header: there is no /dev/gpiochip0")
-    require_access(chips[0])
-    # lgpio keeps a pipe in its work folder, makes that the current one, and would leave it so.
-    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
-    try:
-        with contextlib.chdir(os.getcwd()):
-            from gpiozero.pins.lgpio import LGPIOFactory  # type: ignore[import-untyped]
-    except (ImportError, AttributeError) as missing:  # for Python 3.13 the index has an empty lgpio
-        raise DriverError("lgpio is missing, or empty; 'make venv' installs a whole one") from missing
-    try:
-        return LGPIOFactory()
-    except Exception as fault:
-        raise DriverError(f"{chips[0]} cannot be used: {fault}") from fault
+def _output(pin: int, active_high: bool, factory: Any) -> Any:  # noqa: ANN401
+    from gpiozero import DigitalOutputDevice  # type: ignore[import-untyped]
+
+    return DigitalOutputDevice(pin, active_high=active_high, pin_factory=factory)
+
+
+def _button(name: str, wired: ButtonPin, factory: Any, press: Press) -> Any:  # noqa: ANN401
+    from gpiozero import DigitalInputDevice
+
+    pulled = wired.pull != "none"
+    button = DigitalInputDevice(
+        wired.pin,
+        pull_up=wired.pull == "up" if pulled else None,
+        active_state=None if pulled else not wired.active_low,
+        bounce_time=wired.bounce_seconds or None,
+        pin_factory=factory,
+    )
+    # gpiozero takes a pulled pin for active at the other level; a contact that opens when pressed is not.
+    pressed = not pulled or (wired.pull == "up") is wired.active_low
+    button.when_activated = lambda: press(name, pressed)
+    button.when_deactivated = lambda: press(name, not pressed)
+    return button
+
+
+def _header(lost: Callable[[OSError], None]) -> Any:  # noqa: ANN401
+    from drivers.gpio.pins import header_factory  # heavy, and not for every desk
+
+    return header_factory(lost)
+
+
+def _ignore(fault: OSError) -> None:
+    """No desk runs that could open the header anew."""
+
+
+def _unheard(key: str, pressed: bool) -> None:
+    """No desk runs that could take a key."""

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from appliance.desk import actions, events
+from appliance.desk.config import Button, Relay
 from appliance.desk.desk import HANDLERS, TIMERS, Desk, DeskConfig
 from appliance.desk.events import Clock, Feature, Timer
 from appliance.desk.keys import Key
@@ -33,6 +34,7 @@ from appliance.desk.state import (
     Return,
     Snapshot,
 )
+from appliance.desk.words import Toggle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,6 +72,13 @@ configs = st.builds(
     pickup_code=st.sampled_from(["", "**"]),
     dnd_divert_to=st.sampled_from(["", "600"]),
     away_after=st.sampled_from([0.0, 60.0]),
+    buttons=st.just(
+        {
+            "dnd": Button(Toggle.DND, events.Park(), events.Answer()),
+            "dial": Button(events.SpeedDial("1"), double=events.HangUp()),
+        }
+    ),
+    relays=st.just({"door": Relay(), "bell": Relay(follows="ringing")}),
     **{name: st.sampled_from(["", code]) for name, code in CODES.items()},
 )
 
@@ -104,6 +113,7 @@ ASKS: dict[type, Callable[[str, str, str, bool], events.Event]] = {
     events.MarkSeen: lambda call, other, number, on: events.MarkSeen(number if on else ""),
     events.SendMessage: lambda call, other, number, on: events.SendMessage(number, "hello" if on else " "),
     events.ReadMessages: lambda call, other, number, on: events.ReadMessages(number if on else ""),
+    events.SwitchRelay: lambda call, other, number, on: events.SwitchRelay("door" if on else "gate"),
 }
 MOVES = [
     *(events.Answer, events.Resume, events.Transfer, events.Park, events.Camp, events.Confer),
@@ -135,6 +145,7 @@ class World(RuleBasedStateMachine):
         self.plugged: set[str] = set()
         self.audio = ""
         self.mute = False
+        self.bell = False
 
     @initialize(config=configs, talks=st.integers(0, 3))
     def the_desk_is_set_up(self, config: DeskConfig, talks: int) -> None:
@@ -210,6 +221,9 @@ class World(RuleBasedStateMachine):
             case actions.RouteAudio(device):
                 assert device == "" or device in self.plugged
                 self.audio = device
+            case actions.SwitchRelay("bell", seconds):
+                assert (seconds > 0) is not self.bell, "it is switched when the desk's state changes"
+                self.bell = seconds > 0
             case actions.StartTimer(timer, seconds):
                 assert seconds > 0
                 self.timers.add(timer)
@@ -355,6 +369,10 @@ class World(RuleBasedStateMachine):
     def a_key_comes_up(self, data: st.DataObject, key: Key) -> None:
         self.happens(events.KeyReleased(data.draw(st.sampled_from(sorted(self.plugged))), key))
 
+    @rule(button=st.sampled_from(["dnd", "dial", "none"]), down=st.booleans())
+    def a_button_with_a_name_of_its_own_moves(self, button: str, down: bool) -> None:
+        self.happens(events.ButtonPressed(button) if down else events.ButtonReleased(button))
+
     @precondition(lambda self: self.timers)
     @rule(data=st.data())
     def a_timer_ends(self, data: st.DataObject) -> None:
@@ -389,6 +407,10 @@ class World(RuleBasedStateMachine):
     @invariant()
     def no_call_is_lost_and_none_is_invented(self) -> None:
         assert {call.id for call in self.seen.calls} == self.legs
+
+    @invariant()
+    def a_relay_that_follows_the_desk_is_closed_while_somebody_waits(self) -> None:
+        assert self.bell == bool(self.waits)
 
     @invariant()
     def the_operator_hears_just_the_active_calls_and_several_only_in_a_conference(self) -> None:
@@ -516,6 +538,10 @@ class World(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "desk"):
             return
+        for button in sorted(self.config.buttons):
+            self.happens(events.ButtonReleased(button))
+        for timer in [timer for timer in self.timers if timer.clock is Clock.BUTTON_DOUBLE]:
+            self.timer_ends(timer)
         for device in sorted(DEVICES):
             self.plugged.discard(device)
             self.happens(events.DeviceDetached(device))

@@ -1,0 +1,206 @@
+"""gpiozero's pins over lgpio, with what a telephone needs that lgpio lacks.
+
+- The header is found by what its chip is called: its number has changed from kernel to kernel on a Pi 5
+  (raspberrypi/linux pull request 6144; gpiozero issue 1166).
+- Edges come from the kernel, debounced there (include/uapi/linux/gpio.h, version 2 of the line request).
+  lgpio looks for them 2,000 times a second while nothing happens, 5 % of a core where that was measured. And
+  it takes the level from the edges alone, of which the kernel keeps 16 and drops the newest: a contact that
+  bounces while nobody reads is believed to be where it is not, and the press is lost. The kernel reads the
+  level again when the contact rests.
+- An output is at its first level from the moment it is one, and that is what it falls back to when nobody
+  drives it any more: no relay clicks at the start, none stays closed after the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import re
+import select
+import struct
+import tempfile
+import threading
+from glob import glob
+from typing import TYPE_CHECKING
+
+from drivers.access import require_access
+from drivers.base import DriverError
+
+# lgpio keeps a pipe in its work folder, makes that the current one, and would leave it so.
+os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
+try:
+    with contextlib.chdir(os.getcwd()):
+        import lgpio  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin  # type: ignore[import-untyped]
+except (ImportError, AttributeError) as missing:  # for Python 3.13 the index has an empty lgpio
+    raise DriverError("lgpio is missing, or empty; 'make venv' installs a whole one") from missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+LABELS = re.compile("pinctrl-(bcm2835|bcm2711|rp1)")
+"""What the kernel calls the chip of the header: up to the Pi 3, on a Pi 4, on a Pi 5."""
+
+USER = b"deskbell"  # whom other programs find named when they want the same line
+
+# include/uapi/linux/gpio.h: struct gpio_v2_line_request with one attribute, of the ten there is room for.
+_REQUEST = struct.Struct("=I252x 32s Q I20x I4x I4x Q 216x I I20x i")
+_VALUES = struct.Struct("=QQ")  # struct gpio_v2_line_values
+_EVENT = struct.Struct("=QIIII24x")  # struct gpio_v2_line_event
+GET_LINE, GET_VALUES = 0xC250B407, 0xC010B40E  # ioctls
+INPUT, BOTH_EDGES = 1 << 2, 1 << 4 | 1 << 5
+BIAS = {"up": 1 << 8, "down": 1 << 9, "floating": 1 << 10}
+DEBOUNCE = 3  # the attribute's id
+RISING = 1
+
+
+def header_factory(lost: Callable[[OSError], None] = lambda fault: None) -> HeaderFactory:
+    """Return the pins of this machine's header; `lost` is told when the chip is gone.
+
+    Raises DriverError where there is none, AccessDenied where it may not be used.
+    """
+    chips = sorted(glob("/dev/gpiochip*"))
+    if not chips:
+        raise DriverError("this machine has no GPIO header: there is no /dev/gpiochip0")
+    labels = {}
+    for path in chips:
+        number = int(path.removeprefix("/dev/gpiochip"))
+        require_access(path)
+        labels[path] = label = _label(number)
+        if LABELS.fullmatch(label):
+            return HeaderFactory(number, lost)
+    seen = ", ".join(f"{path} is {label}" for path, label in labels.items())
+    raise DriverError(f"this machine has no GPIO header that is known: {seen}")
+
+
+def _label(chip: int) -> str:
+    """Return what the kernel calls a chip."""
+    try:
+        handle = lgpio.gpiochip_open(chip)
+        try:
+            return str(lgpio.gpio_get_chip_info(handle)[3])
+        finally:
+            lgpio.gpiochip_close(handle)
+    except lgpio.error as fault:
+        raise DriverError(f"/dev/gpiochip{chip} cannot be used: {fault}") from fault
+
+
+class HeaderFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero has no types
+    """The pins of a header."""
+
+    def __init__(self, chip: int, lost: Callable[[OSError], None]) -> None:
+        """Open /dev/gpiochip`chip`."""
+        super().__init__(chip)
+        self.pin_class = HeaderPin
+        self.device = os.open(f"/dev/gpiochip{chip}", os.O_RDWR | os.O_CLOEXEC)
+        self.edges = Edges(lost)
+
+    def close(self) -> None:
+        """Give all pins back."""
+        super().close()
+        self.edges.close()
+        os.close(self.device)
+
+
+class HeaderPin(LGPIOPin):  # type: ignore[misc]
+    """One pin; raises DriverError where somebody else has it."""
+
+    def __init__(self, factory: HeaderFactory, info: object) -> None:
+        """Take the pin, as an input."""
+        self._line = -1  # the kernel's, while edges are watched
+        try:
+            super().__init__(factory, info)
+        except lgpio.error as fault:
+            user = lgpio.gpio_get_line_info(factory._handle, self._number)[4]
+            raise DriverError(f"in use by {user}" if user else str(fault)) from fault
+
+    def close(self) -> None:
+        """Give it back as it is: an output falls back by itself."""
+        self.when_changed = None
+        with contextlib.suppress(lgpio.error):  # was given back before
+            lgpio.gpio_free(self.factory._handle, self._number)
+
+    def output_with_state(self, state: bool) -> None:
+        """Drive it, and pull it to the same level for when it is driven no more."""
+        pull = lgpio.SET_PULL_UP if state else lgpio.SET_PULL_DOWN
+        lgpio.gpio_free(self.factory._handle, self._number)
+        lgpio.gpio_claim_output(self.factory._handle, self._number, int(state), pull)
+
+    def _get_state(self) -> bool:
+        if self._line < 0:
+            return bool(super()._get_state())
+        values = fcntl.ioctl(self._line, GET_VALUES, _VALUES.pack(0, 1))
+        return bool(_VALUES.unpack(values)[0])
+
+    def _set_bounce(self, value: float | None) -> None:
+        self._bounce = value or 0
+
+    def _get_bounce(self) -> float | None:
+        return self._bounce or None
+
+    def _enable_event_detect(self) -> None:
+        flags = INPUT | BOTH_EDGES | BIAS[self._get_pull()]
+        micros = int((self._bounce or 0) * 1e6)
+        attributes = (1, DEBOUNCE, micros, 1) if micros else (0, 0, 0, 0)
+        request = _REQUEST.pack(self._number, USER, flags, *attributes, 1, 0, -1)
+        lgpio.gpio_free(self.factory._handle, self._number)
+        self._line = _REQUEST.unpack(fcntl.ioctl(self.factory.device, GET_LINE, request))[-1]
+        self.factory.edges.watch(self._line, self._moved)
+
+    def _disable_event_detect(self) -> None:  # which gpiozero does when it lets go of the pin
+        self.factory.edges.forget(self._line)
+        os.close(self._line)
+        self._line = -1
+
+    def _moved(self, event: bytes) -> None:
+        nanoseconds, edge, *_ = _EVENT.unpack(event)
+        self._call_when_changed(self.factory.chip, self._number, edge == RISING, nanoseconds)
+
+
+class Edges:
+    """One thread that waits for the edges of all lines."""
+
+    def __init__(self, lost: Callable[[OSError], None]) -> None:
+        """`lost` is told once, when the lines can be read no more."""
+        self._lost = lost
+        self._lines: dict[int, Callable[[bytes], None]] = {}
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC)
+        self._poll = select.epoll()
+        self._poll.register(self._wake, select.EPOLLIN)
+        self._thread = threading.Thread(target=self._run, name="GPIO edges", daemon=True)
+        self._thread.start()
+
+    def watch(self, line: int, moved: Callable[[bytes], None]) -> None:
+        """Have `moved` called with every event of a line."""
+        self._lines[line] = moved
+        self._poll.register(line, select.EPOLLIN)
+
+    def forget(self, line: int) -> None:
+        """Watch a line no more."""
+        if self._lines.pop(line, None):
+            self._poll.unregister(line)
+
+    def close(self) -> None:
+        """End the thread."""
+        os.eventfd_write(self._wake, 1)
+        self._thread.join()
+        self._poll.close()
+        os.close(self._wake)
+
+    def _run(self) -> None:
+        while True:
+            for line, _ in self._poll.poll():
+                if line == self._wake:
+                    return
+                if moved := self._lines.get(line):
+                    try:
+                        moved(os.read(line, _EVENT.size))
+                    except OSError as fault:
+                        self._lost(DriverError(f"the GPIO chip is gone: {fault}"))
+                        return
+                    except Exception:
+                        log.exception("a button's press was not handled")
