@@ -14,6 +14,7 @@ import contextlib
 import datetime
 import logging
 import signal
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,10 +63,11 @@ class Daemon:
             more_lines=more,
             on_event=lambda event: self._soon(self._happens, event),
             card_of=self._devices.card_of,
+            on_levels=lambda levels: self._soon(self._control.send_levels, asdict(levels)),
             on_death=lambda error: self._soon(self._die, error),
         )
         self._control = ControlServer(
-            Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time()
+            Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time(), self._agent.meter
         )
         self._document = Document(settings.desk.name, settings.line.user, settings.speed_dial)
         self._policy = ring_policy(settings)
@@ -114,7 +116,7 @@ class Daemon:
                 self._devices.simulate(ask)
             case protocol.TestLamp() | protocol.TestRing():
                 self._test(ask)
-            case protocol.Status() | protocol.Watch():
+            case protocol.Status() | protocol.Watch() | protocol.Meter():
                 pass  # the server's own
             case _:
                 if refusals := self._happens(ask):

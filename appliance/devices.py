@@ -13,6 +13,7 @@ from appliance.control import protocol
 from appliance.desk import events
 from appliance.desk.keys import Key
 from appliance.desk.lamps import lamps
+from appliance.sip.card import SILENCE, Card
 from drivers import base
 from drivers.gpio import GPIO_ID
 from drivers.hub import Hub
@@ -83,10 +84,15 @@ class Devices:
         """Return how often each key of each device was pressed since the start."""
         return self._presses
 
-    def card_of(self, device: str) -> str:
-        """Return the ALSA card of a device, "" for none; may be called from any thread."""
+    def card_of(self, device: str) -> Card:
+        """Return the sound card of a device, SILENCE for none; may be called from any thread."""
         found = self._known.get(device)
-        return found.audio if found else ""
+        if found is None:
+            return SILENCE
+        loud = {"always": True, "never": False}.get(
+            self._settings.devices.echo_canceller, found.kind is base.Kind.SPEAKERPHONE
+        )
+        return Card(found.audio, echo=loud and bool(found.audio))
 
     # --- what comes in
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from appliance.control.protocol import (
     Ask,
     ControlError,
+    Meter,
     Refused,
     Request,
     Status,
@@ -97,6 +98,14 @@ class Client:
         for message in self.watch(until):
             state = message["state"] if "state" in message else apply_patch(state, message["change"])
             yield {**state, "now": message["now"]}
+
+    def levels(self) -> Iterator[dict[str, Any]]:
+        """Yield how loud it is, ten times a second while there are calls."""
+        self.ask(Meter())
+        self._socket.settimeout(None)
+        while True:
+            if "levels" in (message := self._read()):
+                yield message["levels"]
 
     def _read(self) -> dict[str, Any]:
         try:

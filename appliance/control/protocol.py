@@ -11,6 +11,11 @@ After `watch` the daemon sends the whole state once, then what changes, as JSON 
 
     ← {"state": {...}, "now": 812.4}
     ← {"change": {"calls": {"c1": {"state": "held"}}}, "now": 813.0}
+
+After `meter` it sends how loud calls are, ten times a second while there are any; in dB of full scale and ms,
+see `appliance.sip.meter.Levels`:
+
+    ← {"levels": {"microphone": -24.5, "speaker": -72.0, "delay": 40}}
 """
 
 from __future__ import annotations
@@ -45,6 +50,11 @@ class Status:
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Send the whole state now and every change from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Send how loud the operator's microphone and speaker are, from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ class TestRing:
     device: str
 
 
-Ask = events.Command | Status | Watch | Press | Release | Unplug | Plug | TestLamp | TestRing
+Ask = events.Command | Status | Watch | Meter | Press | Release | Unplug | Plug | TestLamp | TestRing
 
 
 def name_of(ask: type) -> str:

@@ -19,6 +19,7 @@ from appliance.control.protocol import (
     MAX_LINE,
     Ask,
     ControlError,
+    Meter,
     ProtocolError,
     Refused,
     Status,
@@ -45,6 +46,7 @@ class AlreadyRunning(ControlError):
 
 class ControlServer:
     """Serves one UNIX socket. `handle` does what is asked and raises Refused; `state` is what watchers see.
+    `meter` is told when somebody begins to look at the levels that `send_levels` sends, and when nobody does.
 
     Allowed are root, the user the daemon runs as, and members of the socket's group (SO_PEERCRED, socket(7)).
     """
@@ -55,14 +57,16 @@ class ControlServer:
         handle: Callable[[Ask], None],
         state: Callable[[], dict[str, Any]],
         clock: Callable[[], float],
+        meter: Callable[[bool], None] = lambda _on: None,
     ) -> None:
         """Prepare; nothing is opened before `start`."""
         self._path = path
         self._handle = handle
         self._state = state
-        self._clock = clock
+        self._clock, self._meter = clock, meter
         self._clients: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._watchers: set[asyncio.StreamWriter] = set()
+        self._listeners: set[asyncio.StreamWriter] = set()
         self._sent: dict[str, Any] = {}
         self._due = False
         self._server: asyncio.Server | None = None
@@ -101,6 +105,13 @@ class ControlServer:
             self._due = True
             asyncio.get_running_loop().call_soon(self._send_changes)
 
+    def send_levels(self, levels: dict[str, Any]) -> None:
+        """Send how loud it is to those who asked; who has not read the last ones yet misses these."""
+        line = encode({"levels": levels})
+        for listener in tuple(self._listeners):
+            if not listener.transport.get_write_buffer_size():
+                self._write(listener, line)
+
     def _take_lock(self) -> None:
         """Hold a lock beside the socket for as long as we live: the kernel lets go of it, even on SIGKILL."""
         self._lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -127,6 +138,15 @@ class ControlServer:
         self._watchers.add(watcher)
         self._write(watcher, encode({"state": self._sent, "now": self._clock()}))
 
+    def _listen(self, client: asyncio.StreamWriter, on: bool) -> None:
+        before = bool(self._listeners)
+        if on:
+            self._listeners.add(client)
+        else:
+            self._listeners.discard(client)
+        if before != bool(self._listeners):
+            self._meter(not before)
+
     def _write(self, client: asyncio.StreamWriter, line: bytes) -> None:
         if client.transport.is_closing():
             return
@@ -152,6 +172,7 @@ class ControlServer:
         finally:
             self._clients.pop(client, None)
             self._watchers.discard(client)
+            self._listen(client, False)
             client.close()
             with contextlib.suppress(ConnectionError):
                 await client.wait_closed()
@@ -179,6 +200,9 @@ class ControlServer:
             return {"result": {**self._state(), "now": self._clock()}}
         if isinstance(ask, Watch):
             asyncio.get_running_loop().call_soon(self._join, client)  # after the reply
+            return {}
+        if isinstance(ask, Meter):
+            self._listen(client, True)
             return {}
         self._handle(ask)
         return {}

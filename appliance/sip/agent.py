@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from appliance.desk import actions
 from appliance.desk.events import CallReleased, CodeDialled
 from appliance.sip.calls import Calls
+from appliance.sip.card import SILENCE, Card
 from appliance.sip.engine import Engine, guarded
 from appliance.sip.line import Line, called_line
+from appliance.sip.meter import Levels, Meter
 from appliance.sip.readable import readable
 from appliance.sip.ring import Ring
 from appliance.sip.sound import Sound
@@ -31,14 +33,15 @@ class SipAgent:
     """The operator's lines. Events come in the SIP thread: `on_event` passes them on and returns at once.
 
     `config` is the first line and what goes for the whole process; `more_lines` are other accounts, each with
-    an id (`SipConfig.line`) of its own. `card_of` gives the ALSA card id of a device, "" for one without
-    sound. `on_death` is called, from the SIP thread as its last deed, when that thread dies of what it cannot
-    know how to survive.
+    an id (`SipConfig.line`) of its own. `card_of` gives the sound card of a device, SILENCE for one without.
+    `on_levels` is told how loud calls are, in the SIP thread too, while `meter` is on. `on_death` is called,
+    from the SIP thread as its last deed, when that thread dies of what it cannot know how to survive.
     """
 
     _calls: Calls
     _sound: Sound
     _ring: Ring
+    _meter: Meter
 
     def __init__(
         self,
@@ -46,7 +49,8 @@ class SipAgent:
         on_event: Callable[[Event], None],
         *,
         more_lines: Sequence[SipConfig] = (),
-        card_of: Callable[[str], str] = lambda _device: "",
+        card_of: Callable[[str], Card] = lambda _device: SILENCE,
+        on_levels: Callable[[Levels], None] = lambda _levels: None,
         on_death: Callable[[BaseException], None] = lambda _error: None,
     ) -> None:
         """Nothing happens before `start()`; ValueError when two lines have the same id."""
@@ -54,7 +58,7 @@ class SipAgent:
         if len({each.line for each in self._configs}) < len(self._configs):
             raise ValueError("each line needs an id of its own")
         self._on_event = guarded(lambda event: on_event(readable(event)))
-        self._card_of = card_of
+        self._card_of, self._on_levels = card_of, on_levels
         self._lines: dict[str, Line] = {}
         self._engine = Engine(config, self._open, self._close, on_death)
 
@@ -83,13 +87,16 @@ class SipAgent:
         """Let the operator hear that calls wait, or nothing; callable from any thread, returns at once."""
         self._engine.post(lambda: self._ring.sound(ringing))
 
+    def meter(self, on: bool) -> None:
+        """Have `on_levels` told ten times a second, or no longer; callable from any thread, does not wait."""
+        self._engine.post(lambda: self._meter.run(on))
+
     def _perform(self, action: actions.SipAction | actions.RouteAudio) -> None:
         match action:
             case actions.MuteMicrophone(on):
                 self._sound.mute(on)
             case actions.RouteAudio(device):
-                self._sound.use(self._card_of(device) if device else "")
-                self._calls.refresh_audio()
+                self._sound.use(self._card_of(device) if device else SILENCE)
             case actions.PlaceCall(call, line=name):
                 if line := self._lines.get(name):
                     line.place(action)
@@ -110,15 +117,17 @@ class SipAgent:
             line.publish(state)
 
     def _open(self) -> None:
-        self._sound = Sound(self._engine.endpoint, self._configs[0].null_audio)
+        self._sound = Sound(self._engine, self._configs[0].null_audio)
         self._ring = Ring(self._engine, self._sound)
         self._calls = Calls(self._engine, self._sound, self._on_event)
+        self._meter = Meter(self._engine, self._sound, self._calls, guarded(self._on_levels))
         self._engine.endpoint.on_request = self._requested
         self._engine.endpoint.on_select = self._account_for
         for config in self._configs:
             self._lines[config.line] = Line(config, self._engine, self._calls, self._on_event)
 
     def _close(self) -> None:
+        self._meter.run(False)
         self._ring.sound(None)
         self._calls.hang_up()
         for line in self._lines.values():
@@ -131,7 +140,7 @@ class SipAgent:
         self._lines.clear()
         self._engine.endpoint.on_request = self._engine.endpoint.on_select = None
         self._sound.close()
-        del self._calls, self._ring, self._sound
+        del self._meter, self._calls, self._ring, self._sound
 
     def _requested(self, method: str, text: str) -> int:
         """Say what to answer a request outside any dialog with, 0: let it in."""

@@ -164,6 +164,16 @@ class Call(pj.Call):  # type: ignore[misc]
                 return self.getAudioMedia(index)
         return None
 
+    def delay(self) -> int:
+        """Return how late the operator hears its party, in ms; 0 while nothing is known, or nothing heard."""
+        if not self._talking or self._ended or not self.isActive():
+            return 0
+        for index, media in enumerate(self.getInfo().media):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in _FLOWING:
+                found = self.getStreamStat(index)
+                return int(found.jbuf.avgDelayMsec + found.rtcp.rttUsec.last / 2000)
+        return 0
+
     def connect_audio(self) -> None:
         """Join the call's audio, as far as it has any, with our voice and its conference, or part them."""
         audio = self.audio()

@@ -136,6 +136,10 @@ class Calls:
         for call in self._calls.values():
             call.connect_audio()
 
+    def delay(self) -> int:
+        """Return how late the operator hears the far end, in ms; see `Levels`."""
+        return max((call.delay() for call in self._calls.values()), default=0)
+
     def hang_up(self) -> None:
         """End all calls."""
         for call in self._calls.values():

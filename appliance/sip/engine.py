@@ -83,7 +83,8 @@ class Alarm:
 class Endpoint(pj.Endpoint):  # type: ignore[misc]
     """pjsua2's root object with the callbacks that belong to no call and no account."""
 
-    on_sound_failed: Callable[[], None] | None = None
+    on_sound_failed: Callable[[int], None] | None = None
+    """Gets pjsip's number of the sound card that has stopped working."""
     on_request: Callable[[str, str], int] | None = None
     """Gets the method and text of a request that comes outside any dialog, CANCEL too: 0 lets it in."""
     on_select: Callable[[str], int | None] | None = None
@@ -98,7 +99,7 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:
         """Hear that a sound card has gone: its ALSA thread has ended itself."""
         if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR and self.on_sound_failed:
-            self.on_sound_failed()
+            self.on_sound_failed(prm.ev.data.audDevError.id)
 
     @guarded
     def onTransportState(self, prm: pj.OnTransportStateParam) -> None:

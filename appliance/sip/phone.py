@@ -263,7 +263,7 @@ class Phones:
             self.tell("Refused", line, reason=f"{type(error).__name__}: {error}")
 
     def _open(self) -> None:
-        self.silence = Sound(self.engine.endpoint, silent=True)
+        self.silence = Sound(self.engine, silent=True)
 
     def _close(self) -> None:
         for phone in self._phones.values():

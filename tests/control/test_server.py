@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +33,10 @@ class Desk:
         self.state: dict[str, Any] = {"calls": {}, "muted": False}
         self.asked: list[Ask] = []
         self.loop = asyncio.new_event_loop()
-        self.server = ControlServer(path, self.handle, lambda: self.state, self.loop.time)
+        self.metered: list[bool] = []
+        self.server = ControlServer(
+            path, self.handle, lambda: self.state, self.loop.time, self.metered.append
+        )
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
     def handle(self, ask: Ask) -> None:
@@ -204,3 +208,44 @@ def test_a_stranger_is_turned_away(desk: Desk) -> None:
         [sys.executable, "-c", connect], capture_output=True, text=True, timeout=10, check=False
     )
     assert "you may not use this desk" in said.stdout, said.stderr
+
+
+def test_levels_go_to_who_asked_and_are_measured_only_while_somebody_listens(desk: Desk) -> None:
+    with Client(desk.path) as listener, Client(desk.path) as other:
+        first, second = listener.levels(), other.watch()
+        assert "state" in next(second)
+        got: list[dict[str, Any]] = []
+        reader = threading.Thread(target=lambda: got.append(next(first)))
+        reader.start()
+        until(lambda: desk.metered == [True])
+        desk.quietly(lambda: desk.server.send_levels({"microphone": -20.0}))
+        reader.join(5)
+        assert got == [{"microphone": -20.0}]
+        desk.becomes(muted=True)
+        assert "change" in next(second), "levels are for those who asked"
+    until(lambda: desk.metered == [True, False])
+    desk.quietly(lambda: desk.server.send_levels({"microphone": -20.0}))
+
+
+def test_who_does_not_read_misses_levels_and_costs_no_memory(desk: Desk) -> None:
+    with socket.socket(socket.AF_UNIX) as lazy:
+        lazy.connect(str(desk.path))
+        lazy.sendall(b'{"id": 1, "ask": "meter"}\n')
+        until(lambda: desk.metered == [True])
+
+        def flood() -> None:
+            for _ in range(30_000):
+                desk.server.send_levels({"microphone": -20.0})
+
+        desk.quietly(flood)
+        with Client(desk.path) as other:
+            other.status()
+        assert desk.metered == [True], "it was not sent away"
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -8,6 +8,7 @@ import pytest
 
 from appliance.desk.actions import HangUpCall, MuteMicrophone, PlaceCall, RouteAudio
 from appliance.desk.events import CallReleased
+from appliance.sip.card import Card, rate_for
 from tests.sip.parties import Operator, config, until
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def test_a_missing_sound_card_is_named_and_the_call_goes_on(
     exchange: Exchange, caplog: pytest.LogCaptureFixture, when: str
 ) -> None:
     settings = config(exchange, null_audio=False)
-    with Operator(settings, card_of=lambda device: f"{device}Card") as operator:
+    with Operator(settings, card_of=lambda device: Card(f"{device}Card")) as operator:
         operator.registered()
         if when == "before":
             operator.do(RouteAudio("Missing"))
@@ -28,10 +29,31 @@ def test_a_missing_sound_card_is_named_and_the_call_goes_on(
         operator.talks("out-1")
         if when == "during":
             operator.do(RouteAudio("Missing"))
-        until(lambda: "no sound card MissingCard" in caplog.text, "the missing card is named")
+        until(lambda: "ALSA has no sound card MissingCard" in caplog.text, "the missing card is named")
         operator.do(MuteMicrophone(True))
         operator.do(RouteAudio(""))
         operator.do(MuteMicrophone(False))
         assert not [event for event in operator.events if isinstance(event, CallReleased)]
         operator.do(HangUpCall("out-1"))
         operator.wait(CallReleased, call="out-1", code=200)
+
+
+@pytest.mark.parametrize(
+    ("playback", "capture", "echo", "best"),
+    [
+        ({48000}, {48000}, False, 48000),
+        ({16000, 48000}, {16000, 48000}, False, 16000),  # no resampling at all
+        ({48000}, {16000}, False, 48000),  # ALSA only ever goes up
+        ({8000, 44100, 48000}, {8000, 44100, 48000}, False, 48000),
+        ({44100}, {44100}, False, 44100),
+        ({44100}, {44100}, True, 48000),  # the echo canceller knows no 44.1 kHz
+        ({8000}, {8000}, False, 8000),
+        ({96000}, {96000}, False, 48000),
+    ],
+)
+def test_a_card_is_opened_at_the_rate_that_costs_least(
+    playback: set[int], capture: set[int], echo: bool, best: int
+) -> None:
+    assert rate_for(Card("Any", echo), [playback, capture]) == best
+    if playback == capture:
+        assert rate_for(Card("Any", echo), [playback]) == best, "a speaker alone"
