@@ -8,15 +8,14 @@ flag real keys so.
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drivers.base import DriverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Collection, Iterator
 
 # The kernel's limits (hid.h, hid-core.c).
 MAX_DESCRIPTOR_BYTES = 4096
@@ -89,15 +88,17 @@ class Field:
             index -= len(run)
         return self.usages[-1][-1] if self.variable else None
 
-    def find(self, usage: int) -> int | None:
-        """The number of the first element (of a variable) or value (of an array) that bears a usage."""
+    def find(self, wanted: Collection[int]) -> dict[int, int]:
+        """The number of the first element (of a variable) or value (of an array) for each of these usages."""
+        found: dict[int, int] = {}
         before = 0
         for run in self.usages:
-            if usage in run:
-                index = before + run.index(usage)
-                return index if index < self.count or not self.variable else None
+            single = len(run) == 1
+            for usage in (run if run.start in wanted else ()) if single else wanted:
+                if usage in run:
+                    found.setdefault(usage, before + usage - run.start)
             before += len(run)
-        return None
+        return {usage: at for usage, at in found.items() if at < self.count or not self.variable}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +134,17 @@ def parse(data: bytes) -> ReportDescriptor:
     return parser.finish(len(data))
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):  # there may be thousands: cheaper than a dataclass
     offset: int
     kind: int  # 0 main, 1 global, 2 local, 3 reserved
     tag: int
     size: int
     unsigned: int
-    signed: int
+
+    @property
+    def signed(self) -> int:
+        negative = self.size and self.unsigned >> 8 * self.size - 1
+        return self.unsigned - (1 << 8 * self.size) if negative else self.unsigned
 
 
 def _items(data: bytes) -> Iterator[_Item]:
@@ -154,14 +158,7 @@ def _items(data: bytes) -> Iterator[_Item]:
         value = data[offset + 1 : offset + 1 + size]
         if len(value) < size:
             raise DescriptorError(offset, "ends within an item")
-        yield _Item(
-            offset,
-            prefix >> 2 & 3,
-            prefix >> 4,
-            size,
-            int.from_bytes(value, "little"),
-            int.from_bytes(value, "little", signed=True),
-        )
+        yield _Item(offset, prefix >> 2 & 3, prefix >> 4, size, int.from_bytes(value, "little"))
         offset += 1 + size
 
 
@@ -175,6 +172,16 @@ class _Globals:
     report_size: int = 0
     report_count: int = 0
     report_id: int = 0
+
+    def copy(self) -> _Globals:
+        return _Globals(
+            self.usage_page,
+            self.logical_min,
+            self.logical_max,
+            self.report_size,
+            self.report_count,
+            self.report_id,
+        )
 
 
 @dataclass(slots=True)
@@ -211,9 +218,13 @@ class _Parser:
 
     def take(self, item: _Item) -> None:
         """One item; reserved kinds are passed over, as the kernel does."""
-        handle: tuple[Callable[[_Item], None], ...] = (self._main, self._global, self._local)
-        if item.kind < len(handle):
-            handle[item.kind](item)
+        match item.kind:
+            case 0:
+                self._main(item)
+            case 1:
+                self._global(item)
+            case 2:
+                self._local(item)
 
     def finish(self, end: int) -> ReportDescriptor:
         if self._collections:
@@ -265,17 +276,18 @@ class _Parser:
             raise DescriptorError(
                 item.offset, f"logical range {now.logical_min} to {now.logical_max} is empty"
             )
-        report = self._reports.setdefault((type_, now.report_id), _Open())
+        report = self._reports.get((type_, now.report_id))
+        if report is None:
+            report = self._reports[type_, now.report_id] = _Open()
         offset = report.bits
         report.bits += now.report_size * now.report_count
         if report.bits > MAX_REPORT_BITS:
             raise DescriptorError(item.offset, f"{type_} report {now.report_id} is longer than 16 KiB")
-        runs = tuple(run for run, _ in self._locals.usages)
-        if not runs or report.bits == offset or len(report.fields) == MAX_FIELDS:
+        if not self._locals.usages or report.bits == offset or len(report.fields) == MAX_FIELDS:
             return  # padding, nothing at all, or more than the kernel reports
         report.fields.append(
             Field(
-                runs,
+                tuple(run for run, _ in self._locals.usages),
                 offset,
                 now.report_size,
                 now.report_count,
@@ -306,7 +318,7 @@ class _Parser:
             case 0xA:
                 if len(self._stack) == MAX_PUSHES:
                     raise DescriptorError(item.offset, f"pushes more than {MAX_PUSHES} deep")
-                self._stack.append(copy(now))
+                self._stack.append(now.copy())
             case 0xB:
                 if not self._stack:
                     raise DescriptorError(item.offset, "pops what was not pushed")

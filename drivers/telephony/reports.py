@@ -153,9 +153,7 @@ class _Control:
 def _controls(found: Field, states: Collection[Key]) -> Iterator[_Control]:
     telephony = found.application >> 16 == TELEPHONY_PAGE  # elsewhere button 1 is a mouse's
     keys = {
-        usage: index
-        for usage in KEYS
-        if (index := found.find(usage)) is not None and (telephony or usage >> 16 != BUTTON_PAGE)
+        usage: index for usage, index in found.find(KEYS).items() if telephony or usage >> 16 != BUTTON_PAGE
     }
     if found.variable:
         press = Flags.RELATIVE in found.flags and found.logical_min >= 0
@@ -214,7 +212,7 @@ class _Output:
 
     def add(self, found: Field) -> None:
         """Take up the lamps of a field."""
-        places = {usage: index for usage in LAMPS if (index := found.find(usage)) is not None}
+        places = found.find(LAMPS)
         if not found.variable and places:
             values = {LAMPS[usage]: found.logical_min + index for usage, index in places.items()}
             self.selectors.append((found, values))

@@ -85,7 +85,7 @@ def test_every_real_descriptor_reads_as_hid_tools_reads_it(name: str) -> None:
 @needs_descriptors
 def test_inputs_flagged_constant_are_kept_because_anker_flags_its_hook_switch_so() -> None:
     (report,) = (r for r in parse(descriptor("anker")).of(ReportType.INPUT) if r.id == 2)
-    hook = next(found for found in report.fields if found.find(0x0B0020) is not None)
+    hook = next(found for found in report.fields if found.find({0x0B0020}))
     assert Flags.CONSTANT in hook.flags
 
 
@@ -135,7 +135,7 @@ def test_a_usage_with_a_page_of_its_own_keeps_it() -> None:
 
 def test_of_alternative_usages_the_first_counts() -> None:
     (report,) = parse(bytes.fromhex("050B A901 0920 A900 A901 0921 A900 2501 7501 9502 8102")).reports
-    assert [report.fields[0].find(0x0B0000 | usage) for usage in (0x20, 0x21)] == [0, None]
+    assert report.fields[0].find({0x0B0020, 0x0B0021}) == {0x0B0020: 0}
 
 
 def test_pop_brings_back_the_page_and_the_sizes() -> None:

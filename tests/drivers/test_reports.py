@@ -10,29 +10,10 @@ from drivers.base import DriverError, Key, Kind, Lamp
 from drivers.telephony.quirks import quirk
 from drivers.telephony.report_descriptor import parse
 from drivers.telephony.reports import KeyReports, LampReports, kind
-from tests.drivers.descriptors import descriptor, needs_descriptors
+from tests.drivers.descriptors import NO_TELEPHONES, TELEPHONES, descriptor, needs_descriptors
 
 pytestmark = needs_descriptors
 
-TELEPHONES = [
-    "anker",
-    "dell",
-    "epos_impact-d_",
-    "epos_impact-dw",
-    "jabra_biz",
-    "jabra_evolve",
-    "plantronics_blackwire-3220_047f_c056_0005",
-    "plantronics_blackwire-c5220",
-    "poly",
-    "sennheiser",
-]
-OTHERS = [
-    "logitech_g535",
-    "logitech_mx-brio",
-    "microsoft",
-    "razer",
-    "plantronics_blackwire-3220_047f_c056_0001",
-]
 EVERY_CALL_LAMP = {Lamp.OFF_HOOK, Lamp.RING, Lamp.MUTE, Lamp.HOLD}
 
 
@@ -50,7 +31,7 @@ def test_every_telephone_has_a_hook_switch_mute_and_the_lamps_of_a_call(name: st
     assert lamps_of(name).lamps >= EVERY_CALL_LAMP
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", NO_TELEPHONES)
 def test_what_has_no_off_hook_output_is_refused(name: str) -> None:
     with pytest.raises(DriverError, match="not a telephony device: it has no Off-Hook output"):
         lamps_of(name)
@@ -106,7 +87,7 @@ def test_every_makers_way_to_reject_is_understood(name: str, report: str) -> Non
 def test_volume_keys_are_told() -> None:
     keys = keys_of("epos_impact-d_")
     assert keys.read(b"\x02\x02") == [(Key.VOLUME_UP, True)]
-    assert keys.read(b"\x02\x01") == [(Key.VOLUME_UP, False), (Key.VOLUME_DOWN, True)]
+    assert set(keys.read(b"\x02\x01")) == {(Key.VOLUME_UP, False), (Key.VOLUME_DOWN, True)}
 
 
 def test_a_signed_relative_switch_is_on_by_1_and_off_by_minus_1() -> None:

@@ -1,20 +1,18 @@
 """A telephony device as its worker has it.
 
-The hidraw handle is a stand-in, for what no virtual device can be made to do: refuse, block, fall silent.
-Everything else is tested with a real kernel in tests/rig.
+The hidraw handle is a stand-in; what a real kernel can show is tested in tests/rig.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from drivers.base import AccessDenied, DriverError, Key, Lamp, LampState, Pattern, Unplugged
-from drivers.telephony.device import TelephonyDevice
 from drivers.telephony.report_descriptor import parse
+from tests.drivers.wire import Phone, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,62 +25,13 @@ DESCRIPTOR = parse(
         "8502 0509 0509 0508 0920 9501 9122 9507 9101 C0"  # Hold, in a report of its own
     )
 )
+HEADSET = parse(  # Off-Hook, Mute and Hold have a report each, in the order Mute, Hold, Off-Hook
+    bytes.fromhex(
+        "050B 0905 A101 8508 2501 7501 0920 9501 8122 092F 9501 8106 9506 8101"  # Hook Switch, Phone Mute
+        "0508 8509 9501 0909 9122 9507 9101 8520 9501 0920 9122 9507 9101 8517 9501 0917 9122 9507 9101 C0"
+    )
+)
 ON, BLINK = LampState(Pattern.ON), LampState(Pattern.BLINK)
-
-
-class Wire:
-    """The far end of the handles: what they read, what they wrote, how writing goes."""
-
-    def __init__(self) -> None:
-        self.reports: queue.Queue[bytes | OSError] = queue.Queue()
-        self.written: list[bytes] = []
-        self.result = 0
-        self.open_handles = 0
-
-    def handle(self) -> Handle:
-        return Handle(self)
-
-
-class Handle:
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def open_path(self, path: bytes) -> None:
-        self._wire.open_handles += 1
-
-    def read(self, max_length: int, timeout_ms: int) -> list[int]:
-        try:
-            report = self._wire.reports.get(timeout=timeout_ms / 1000)
-        except queue.Empty:
-            return []
-        if isinstance(report, OSError):
-            raise report
-        return list(report[:max_length])
-
-    def write(self, buff: bytes) -> int:
-        if self._wire.result < 0:
-            return self._wire.result
-        self._wire.written.append(bytes(buff))
-        return len(buff)
-
-    def error(self) -> str:
-        return "Broken pipe"
-
-    def close(self) -> None:
-        self._wire.open_handles -= 1
-
-
-class Phone:
-    def __init__(self, path: Path, wire: Wire) -> None:
-        self.pressed: queue.Queue[tuple[str, bool]] = queue.Queue()
-        self.lost: queue.Queue[OSError] = queue.Queue()
-        self.device = TelephonyDevice(
-            str(path),
-            DESCRIPTOR,
-            lambda key, down: self.pressed.put((key, down)),
-            self.lost.put,
-            new_handle=wire.handle,
-        )
 
 
 @pytest.fixture
@@ -99,7 +48,7 @@ def node(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def phone(node: Path, wire: Wire) -> Iterator[Phone]:
-    phone = Phone(node, wire)
+    phone = Phone(node, wire, DESCRIPTOR)
     yield phone
     phone.device.close()
     assert wire.open_handles == 0
@@ -114,7 +63,7 @@ def test_keys_are_told_as_they_are_pressed(phone: Phone, wire: Wire) -> None:
 
 def test_what_the_device_says_when_it_is_opened_is_a_baseline(node: Path, wire: Wire) -> None:
     wire.reports.put(b"\x01\x01")
-    phone = Phone(node, wire)
+    phone = Phone(node, wire, DESCRIPTOR)
     wire.reports.put(b"\x01\x00")
     assert phone.pressed.get(timeout=5) == (Key.HOOK, False)
     phone.device.close()
@@ -129,10 +78,7 @@ def test_garbage_is_counted_and_named_and_the_next_key_still_heard(
     assert phone.pressed.get(timeout=5) == (Key.HOOK, True)
     assert phone.device.ignored == 4
     (record,) = caplog.records
-    assert (
-        "sends reports that it did not declare, they are ignored: the first is number 1, 1 bytes"
-        in record.message
-    )
+    assert "did not declare, they are ignored; the first: number 1, 1 bytes" in record.message
 
 
 def test_only_reports_that_changed_are_written_and_all_when_asked_to_write_again(
@@ -172,7 +118,7 @@ def test_a_device_that_cannot_be_read_any_more_is_lost(phone: Phone, wire: Wire)
 def test_a_device_that_goes_while_it_is_opened_leaves_nothing_open(node: Path, wire: Wire) -> None:
     wire.reports.put(OSError("read error"))
     with pytest.raises(Unplugged):
-        Phone(node, wire)
+        Phone(node, wire, DESCRIPTOR)
     assert wire.open_handles == 0
     assert not [thread for thread in threading.enumerate() if thread.name == f"keys of {node}"]
 
@@ -182,7 +128,68 @@ def test_a_node_that_is_gone_or_forbidden_is_told_apart(
 ) -> None:
     monkeypatch.setattr("os.access", lambda *_, **__: False)
     with pytest.raises(AccessDenied, match=r"install udev/70-deskbell\.rules"):
-        Phone(node, wire)
+        Phone(node, wire, DESCRIPTOR)
     node.unlink()
     with pytest.raises(Unplugged):
-        Phone(node, wire)
+        Phone(node, wire, DESCRIPTOR)
+
+
+def test_a_signal_to_the_listener_is_no_reason_to_give_the_device_up(phone: Phone, wire: Wire) -> None:
+    wire.error = "Interrupted system call"
+    wire.reports.put(OSError("read error"))
+    wire.reports.put(b"\x01\x01")
+    assert phone.told(1) == [(Key.HOOK, True)]
+    assert phone.lost.empty()
+
+
+@pytest.fixture
+def headset(node: Path, wire: Wire) -> Iterator[Phone]:
+    phone = Phone(node, wire, HEADSET)
+    phone.device.show({}, again=True)
+    wire.written.clear()
+    yield phone
+    phone.device.close()
+
+
+def test_at_off_hook_the_headset_is_told_whether_it_is_muted_and_after_that(
+    headset: Phone, wire: Wire
+) -> None:
+    headset.device.show({Lamp.OFF_HOOK: ON}, again=False)
+    assert wire.written == [b"\x17\x01", b"\x09\x00"]
+
+
+def test_when_a_hold_ends_the_headset_is_told_again_whether_it_is_muted(headset: Phone, wire: Wire) -> None:
+    headset.device.show({Lamp.OFF_HOOK: ON, Lamp.HOLD: ON, Lamp.MUTE: ON}, again=False)
+    wire.written.clear()
+    headset.device.show({Lamp.OFF_HOOK: ON, Lamp.MUTE: ON}, again=False)
+    assert wire.written == [b"\x20\x00", b"\x09\x01"]
+
+
+def test_a_press_of_mute_that_nobody_wanted_is_answered_once_or_the_next_one_is_lost(
+    headset: Phone, wire: Wire
+) -> None:
+    for _ in range(2):  # a boom arm that is up answers our answer
+        wire.reports.put(b"\x08\x02")
+        assert headset.told(2) == [(Key.MUTE, True), (Key.MUTE, False)]
+        headset.device.show({}, again=False)
+    assert wire.written == [b"\x09\x00"]
+
+
+def test_each_press_of_mute_that_mutes_and_opens_is_answered(headset: Phone, wire: Wire) -> None:
+    for press in range(20):
+        wire.reports.put(b"\x08\x02")
+        headset.told(2)
+        muted = {Lamp.MUTE: ON} if press % 2 == 0 else {}
+        headset.device.show(muted, again=False)
+    assert wire.written == [b"\x09\x01", b"\x09\x00"] * 10
+
+
+def test_lamps_that_something_else_may_have_written_are_all_written_again(
+    headset: Phone, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headset.device.show({Lamp.OFF_HOOK: ON}, again=False)
+    wire.written.clear()
+    monkeypatch.setattr("drivers.telephony.interference.Interference.noticed", lambda _: True)
+    wait = headset.device.show({Lamp.OFF_HOOK: ON}, again=False)
+    assert wire.written == [b"\x17\x01", b"\x20\x00", b"\x09\x00"]
+    assert 0 < wait <= 2  # and it looks for that again soon
