@@ -26,12 +26,12 @@ MOST_LEDS = 64  # of a Pro
 
 
 class BlinkStick(BusyLight):
-    """A BlinkStick of any kind; its serial number ends in its version (BS000123-3.0)."""
+    """A BlinkStick of any kind; its serial number (BS000123-3.0) ends in its version."""
 
     def open(self, node: Node) -> None:
         """See `BusyLight`."""
         self._usb = UsbDevice(node)
-        version = node.serial.rpartition("-")[2][:1]
+        version = node.serial[-3:-2]
         self._leds = {"1": 1, "2": MOST_LEDS}.get(version, LEDS.get(node.release, MOST_LEDS))
 
     def burn(self, colour: Colour) -> None:

@@ -7,11 +7,10 @@ Protocol: report 5 of 64 bytes, 05 <to> <from> <count> <type << 6 | length> <gro
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drivers.base import DriverError, Lamp, Unplugged
+from drivers.base import DriverError, Impaired, Lamp, Unplugged
 from drivers.lights.handles import Hidraw
 from drivers.lights.light import BusyLight, Colour, primaries
 from drivers.lights.model import Model
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from drivers.base import Device, Driver, LampState, Lose, Open, Press
     from drivers.nodes import Node
-
-log = logging.getLogger(__name__)
 
 REPORT, REPORT_BYTES = 0x05, 64
 PC, HEADSET_ON_DONGLE, HEADSET_ON_USB = 0x00, 0x04, 0x08
@@ -60,16 +57,23 @@ class _Lit:
 
     def __init__(self, telephone: Driver, light: BusyLight) -> None:
         self._telephone, self._light = telephone, light
+        self._dark = ""
+
+    @property
+    def trouble(self) -> str:
+        """See `Impaired`."""
+        return (self._telephone.trouble if isinstance(self._telephone, Impaired) else "") or self._dark
 
     def show(self, lamps: Mapping[Lamp, LampState], again: bool) -> float | None:
         """See `Driver`."""
         waits = [self._telephone.show(lamps, again)]
         try:
             waits.append(self._light.show(lamps, again))
+            self._dark = ""
         except Unplugged:
             raise
         except DriverError as fault:
-            log.warning("%s", fault)
+            self._dark = str(fault)
         return min((wait for wait in waits if wait is not None), default=None)
 
     def close(self) -> None:

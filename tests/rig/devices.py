@@ -50,6 +50,9 @@ def eventually(what: str, look: Callable[[], T], limit: float = PATIENCE) -> T:
 class Emulated:
     """A device in a process of its own, plugged in while the `with` block lasts."""
 
+    emulator = "tests.rig.emulator"
+    """The module that is that process."""
+
     def __init__(
         self,
         identity: Identity,
@@ -82,7 +85,7 @@ class Emulated:
         ours, its = socket.socketpair()
         with its:
             # -S: it needs no installed package, and starts sooner without looking for them.
-            command = [sys.executable, "-S", "-m", "tests.rig.emulator", self._description]
+            command = [sys.executable, "-S", "-m", self.emulator, self._description]
             self._process = subprocess.Popen(command, stdin=its.fileno(), cwd=CHECKOUT)
         self._control = ours
         self._answers = ours.makefile("rb")

@@ -37,7 +37,7 @@ class Emulator:
         self._identity = Identity(**description["identity"])
         self._audio = AudioFunction(0, Format(**form)) if form else None
         self._news = asyncio.Event()
-        first = 3 if form else 0
+        first = len(self._audio.interfaces) if self._audio else 0
         beside = [bytes.fromhex(text) for text in description["beside"]]
         self._others = [HidFunction(first + index, one) for index, one in enumerate(beside)]
         self._hid = HidFunction(
@@ -81,13 +81,16 @@ class Emulator:
         muted = self._card.muted[CAPSULE_VOLUME]
         return self._telephone.muted != muted if self._follows_audio else self._telephone.muted or muted
 
+    def _device(self) -> UsbDevice:
+        sound = [self._audio] if self._audio else []
+        return UsbDevice(self._identity, [*sound, *self._others, self._hid])
+
     async def do_plug(self) -> Answer:
         """Put the device into a free port and wait until the kernel has configured it."""
         self._hid.forget()
         self._telephone.power_on()
         ours, kernels = socket.socketpair()
-        sound = [self._audio] if self._audio else []
-        link = Link(ours, UsbDevice(self._identity, [*sound, *self._others, self._hid]))
+        link = Link(ours, self._device())
         loop = asyncio.get_running_loop()
 
         def receive() -> None:
@@ -194,11 +197,12 @@ class Emulator:
         return self._audio
 
 
-async def _main() -> None:
+async def main(kind: type[Emulator] = Emulator) -> None:
+    """Be the device that the first argument describes."""
     control = socket.socket(fileno=0)
     reader, writer = await asyncio.open_connection(sock=control, limit=1 << 26)
-    await Emulator(json.loads(sys.argv[1])).serve(reader, writer)
+    await kind(json.loads(sys.argv[1])).serve(reader, writer)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    asyncio.run(main())

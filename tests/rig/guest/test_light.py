@@ -1,29 +1,250 @@
-"""A busy light through busylight-core, on hidapi's hidraw backend as in the room `drivers.lights`."""
+"""Busy lights of every way of being driven, against Linux's own USB: the bytes that arrive at the light."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import hidraw  # type: ignore[import-not-found]
+import pytest
 
-from tests.rig.devices import BusyLight
+from drivers.base import DeviceState, Lamp, LampState, Pattern, Ring
+from drivers.dark import make_dark
+from drivers.usb import UsbBus
+from tests.drivers.desk import Desk
+from tests.rig.devices import Headset, eventually
+from tests.rig.lights import (
+    BLINK1,
+    BLINKSTICK,
+    DELCOM,
+    DELCOM_1,
+    DREAM_CHEEKY,
+    EMBRAVA,
+    FIT_STATUSB,
+    KUANDO,
+    LUXAFOR,
+    PATLITE,
+    RISO_KAGAKU,
+    Light,
+    Make,
+)
 
-sys.modules["hid"] = hidraw
-from busylight_core import Light  # type: ignore[import-untyped]  # noqa: E402
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-RED = (255, 0, 0)
+ONLINE, OFFLINE = DeviceState.ONLINE, DeviceState.OFFLINE
+RED = LampState(Pattern.ON, (255, 0, 0))
+Told = tuple[str, bytes]
+
+SHOWN: list[tuple[Make, Told, Told]] = [  # red, dark
+    (
+        EMBRAVA,
+        ("output", bytes.fromhex("FF0000 00 00 00 FF22")),
+        ("output", bytes.fromhex("000000 01 00 00 FF22")),
+    ),
+    (LUXAFOR, ("output", bytes.fromhex("01 FF FF0000")), ("output", bytes.fromhex("01 FF 000000"))),
+    (
+        BLINK1,
+        ("feature", bytes.fromhex("01 63 FF0000 000A 00")),
+        ("feature", bytes.fromhex("01 63 000000 000A 00")),
+    ),
+    (
+        DREAM_CHEEKY,
+        ("feature", bytes.fromhex("1F0000 000000 1A05")),
+        ("feature", bytes.fromhex("000000 000000 1A05")),
+    ),
+    (RISO_KAGAKU, ("output", bytes.fromhex("02 00000000")), ("output", bytes.fromhex("00 00000000"))),
+    (
+        DELCOM,
+        ("feature", bytes.fromhex("65 0C 02 05 00000000")),
+        ("feature", bytes.fromhex("65 0C 00 07 00000000")),
+    ),
+    (DELCOM_1, ("request", bytes.fromhex("0A02 0500")), ("request", bytes.fromhex("0A02 0700"))),
+    (
+        PATLITE,
+        ("output", bytes.fromhex("0000 FF0F 11 000000")),
+        ("output", bytes.fromhex("0000 FF0F 00 000000")),
+    ),
+    (
+        BLINKSTICK,
+        ("request", bytes.fromhex("0600 0000 00 00") + bytes([0, 255, 0] * 2).ljust(24, b"\0")),
+        ("request", bytes.fromhex("0600 0000 00 00") + bytes(24)),
+    ),
+    (FIT_STATUSB, ("serial", b"B#ff0000\n"), ("serial", b"B#000000\n")),
+]
 
 
-def test_a_light_turns_red_and_dark() -> None:
-    with BusyLight(serial="L1") as device:
-        (light,) = Light.all_lights()
-        light.on(RED)
-        first = device.written(wait=1)
-        light.off()
-        second = device.written(after=len(first), wait=1)
-        light.release()
-    # Blynclight: red, blue, green, then flags of which bit 0 turns it off.
-    assert first[-1].data[:3] == bytes([255, 0, 0])
-    assert second[-1].data[:3] == bytes(3)
-    assert [reports[-1].data[3] & 1 for reports in (first, second)] == [0, 1]
-    assert {len(report.data) for report in [*first, *second]} == {8}
+@pytest.fixture(scope="module", autouse=True)
+def udevd() -> None:
+    """One that runs: a udevd that was started without standard files does not."""
+    if subprocess.run(["udevadm", "control", "--ping"], capture_output=True, check=False).returncode:
+        command = ["/usr/lib/systemd/systemd-udevd", "--daemon"]
+        null = subprocess.DEVNULL
+        subprocess.run(command, stdin=null, stdout=null, stderr=null, check=True)
+
+
+@pytest.fixture(autouse=True)
+def empty_bus() -> Iterator[None]:
+    """A port that is used again before the kernel saw its device go stays dead."""
+    yield
+    eventually("empty bus", lambda: not list(Path("/sys/bus/usb/devices").glob("1-[1-9]*")))
+
+
+def show(desk: Desk, light: Light, state: LampState) -> None:
+    desk.hub.show(light.make.id, {Lamp.STATUS: state})
+
+
+def wait_for(light: Light, told: Told) -> None:
+    eventually(f"{told} at the {light.make.name}: {light.told()}", lambda: told in light.told())
+
+
+@pytest.mark.parametrize(("make", "red", "dark"), SHOWN, ids=[make.name for make, *_ in SHOWN])
+def test_a_light_burns_is_missed_comes_back_burning_and_is_dark_at_the_end(
+    make: Make, red: Told, dark: Told
+) -> None:
+    with make.plugged() as light:
+        with Desk(usb=True) as desk:
+            desk.until_state(make.id, ONLINE)
+            show(desk, light, RED)
+            wait_for(light, red)
+            light.unplug()
+            desk.until_state(make.id, OFFLINE)
+            light.plug()
+            desk.until_state(make.id, ONLINE)
+            show(desk, light, RED)
+            wait_for(light, red)
+        assert light.told()[-1] == dark
+
+
+@pytest.mark.parametrize(
+    "make", [BLINK1, LUXAFOR, DELCOM, DREAM_CHEEKY, RISO_KAGAKU], ids=lambda make: make.name
+)
+def test_what_the_kernel_has_claimed_still_has_a_hidraw_node(make: Make) -> None:
+    with make.plugged() as light:
+        assert light.kernel_driver == "hid-led"
+        assert light.hidraw.exists()
+        assert list(light.folder.glob("*/*/leds/*"))
+
+
+def test_a_kuando_lives_for_twenty_seconds_rings_meanwhile_and_is_silent_at_once() -> None:
+    with KUANDO.plugged() as light:
+        with Desk(usb=True) as desk:
+            found = desk.until_state(KUANDO.id, ONLINE)
+            assert found.rings
+            show(desk, light, RED)
+            eventually("red", lambda: any(data[2] == 100 for _, data in light.told()))
+            began = time.monotonic()
+            time.sleep(20)
+            alive = [began, *(one.at for one in light.written() if one.data[0] == 0x8F and one.at > began)]
+            assert max(later - one for one, later in pairwise([*alive, time.monotonic()])) < 11
+            desk.hub.ring(KUANDO.id, Ring(volume=1.0))
+            eventually("sound", lambda: any(data[7] == 0x80 | 6 << 3 | 7 for _, data in light.told()))
+            before = len(light.written())
+            asked = time.monotonic()
+            desk.hub.ring(KUANDO.id, None)
+            eventually("silence", lambda: any(data[7] == 0x80 for _, data in light.told(before)))
+            silent = next(one.at for one in light.written(before) if one.data[7] == 0x80)
+            assert silent - asked < 0.5
+        jumps = [data for _, data in light.told() if data[0] == 0x10]
+        assert jumps[-1][2:5] == bytes(3)
+        assert all(sum(data[:62]) == int.from_bytes(data[62:], "big") for _, data in light.told())
+
+
+@pytest.mark.parametrize(
+    ("make", "sounds", "silent"),
+    [
+        (
+            DELCOM,
+            ("feature", bytes.fromhex("66 46 01 03 00000000 0A0202 0000000000")),
+            bytes.fromhex("66 46 00"),
+        ),
+        (PATLITE, ("output", bytes.fromhex("0000 33 08 FF 000000")), bytes.fromhex("0000 00 0F FF")),
+    ],
+    ids=["Delcom", "Patlite"],
+)
+def test_a_sounder_rings_in_the_cadence_and_stops_at_once(make: Make, sounds: Told, silent: bytes) -> None:
+    with make.plugged() as light, Desk(usb=True) as desk:
+        desk.until_state(make.id, ONLINE)
+        desk.hub.ring(make.id, Ring(every=4.0))
+        wait_for(light, sounds)
+        time.sleep(12.5)
+        rings = [one.at for one in light.written() if one.data == sounds[1]]
+        assert [round(later - one) for one, later in pairwise(rings)] == [6, 6]
+        before = len(light.written())
+        desk.hub.ring(make.id, None)
+        eventually("silence", lambda: any(data.startswith(silent) for _, data in light.told(before)))
+        time.sleep(7)
+        assert [data for _, data in light.told(before) if data == sounds[1]] == []
+
+
+def test_two_lights_of_different_makers_blink_in_phase() -> None:
+    with EMBRAVA.plugged() as one, LUXAFOR.plugged() as other, Desk(usb=True) as desk:
+        for light in (one, other):
+            desk.until_state(light.make.id, ONLINE)
+            show(desk, light, LampState(Pattern.FAST, (255, 0, 0)))
+            time.sleep(0.4)
+        time.sleep(2)
+        now = time.monotonic()
+        lit = [
+            [
+                report.at
+                for report in light.written()
+                if now - 1.9 < report.at < now - 0.1 and 255 in report.data[:5][place:]
+            ]
+            for light, place in ((one, 0), (other, 2))
+        ]
+        assert len(lit[0]) == len(lit[1]) >= 6
+        assert max(abs(first - second) for first, second in zip(*lit, strict=True)) < 0.05
+
+
+RUN = """
+import sys, threading
+from drivers.base import Lamp, LampState, Pattern
+from drivers.hub import Hub
+hub = Hub(lambda event: None, lambda device: seen(device))
+def seen(device):
+    hub.show(device.id, {lamp: LampState(Pattern.ON, (255, 0, 0)) for lamp in device.lamps})
+    if device.shown and all(state.lit for state in device.shown.values()):
+        print(device.id, flush=True)
+hub.start()
+threading.Event().wait()
+"""
+
+
+def killed_desk(*device_ids: str) -> None:
+    """Run a desk that lights everything, and kill it as soon as these burn."""
+    desk = subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True)
+    assert desk.stdout is not None
+    burning: set[str] = set()
+    while not burning >= set(device_ids):
+        line = desk.stdout.readline()
+        assert line, "the desk ended by itself"
+        burning.add(line.strip())
+    desk.send_signal(signal.SIGKILL)
+    desk.wait()
+
+
+def test_after_a_crash_a_light_still_burns_and_the_next_desk_puts_it_right() -> None:
+    red, dark = bytes.fromhex("FF0000 00 00 00 FF22"), bytes.fromhex("000000 01 00 00 FF22")
+    with EMBRAVA.plugged() as light:
+        killed_desk(EMBRAVA.id)
+        assert light.told()[-1] == ("output", red)
+        with Desk(usb=True) as desk:
+            desk.until_state(EMBRAVA.id, ONLINE)
+            eventually("dark", lambda: light.told()[-1] == ("output", dark))
+
+
+def test_after_a_crash_every_light_and_lamp_is_made_dark_without_a_desk() -> None:
+    with EMBRAVA.plugged() as light, BLINKSTICK.plugged() as stick, Headset("A1", audio=None) as headset:
+        headset_id = "usb-0b0e-2400-A1"
+        killed_desk(EMBRAVA.id, BLINKSTICK.id, headset_id)
+        assert headset.lamps
+        said = make_dark([UsbBus()])
+        assert sorted(said) == sorted(f"{one}: dark" for one in (EMBRAVA.id, BLINKSTICK.id, headset_id))
+        assert light.told()[-1] == ("output", bytes.fromhex("000000 01 00 00 FF22"))
+        assert stick.told()[-1][1] == bytes.fromhex("0600 0000") + bytes(26)
+        assert headset.lamps == frozenset()
