@@ -69,7 +69,8 @@ class Document:
         self._messages = Section[Message](_id, _message)
 
     def __call__(
-        self, desk: Snapshot, devices: Iterable[Device], presses: Mapping[str, Mapping[str, int]] = NONE
+        self, desk: Snapshot, devices: Iterable[Device], presses: Mapping[str, Mapping[str, int]] = NONE,
+        levels: Mapping[str, Levels] = SILENT,
     ) -> Json:
         """Return the state; it must not be changed. `presses`: how often each device's keys went down."""
         lifted = {device.id for device in desk.devices if device.lifted}
@@ -87,6 +88,8 @@ class Document:
                 for device in devices
             },
             "audio": desk.audio,
+            "owner": desk.owner,
+            "typed": desk.typed.number,
             "muted": desk.muted,
             "notice": desk.notice,
             "dnd": desk.dnd,

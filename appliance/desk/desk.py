@@ -115,8 +115,8 @@ def _settle(board: Board, before: Snapshot, event: Event) -> None:
     camping.serve(board)
     features.settle(board, before)
     buttons.settle(board, before)
-    if not board.active:
-        switching.mute(board, on=False)
+    switching.settle(board, before)
+    hardware.settle(board, event)
     mixed = conference.mixed(board.desk)
     if mixed != conference.mixed(before):
         board.act(actions.MixCalls(mixed))

@@ -207,6 +207,7 @@ class Clock(StrEnum):
     """What a timer is for."""
 
     LONG_PRESS = "long_press"  # subject: device and key
+    TYPED = "typed"  # subject: ""; the next digit at a keypad is waited for
     HOLD_ALERT = "hold_alert"  # subject: call
     TRANSFER = "transfer"  # subject: call whose REFER waits for its last word
     CAMP = "camp"  # subject: camped call, which comes back then

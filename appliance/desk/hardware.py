@@ -1,14 +1,22 @@
-"""Devices and their keys: where the audio goes, what a press means, and which reports are only echoes."""
+"""Devices and their keys: where the audio goes, what a press means, and which reports are only echoes.
+
+While there is no call, the audio belongs to the device that comes first in the order of preference. Once
+there is one, it belongs to the device that a person took it with, by its hook switch or a key of its own;
+what was answered by a push button, at a page or by itself belongs where the audio was. It stays there,
+whatever else is plugged in; is that device gone, the next one helps out until it is back. Who lifts another
+one talks there, and who puts the handset back has left it: what is still on hold then belongs to the first
+one again.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from appliance.desk import actions, consulting, ending, events, incoming, switching
+from appliance.desk import actions, consulting, dialling, ending, events, incoming, keypad, switching
 from appliance.desk.board import Press
 from appliance.desk.events import Clock, Timer
-from appliance.desk.keys import TABLE, Key, Meaning, hook_replaced, situation
+from appliance.desk.keys import DIGITS, TABLE, Key, Meaning, hook_lifted, hook_replaced, situation
 from appliance.desk.lamps import off_hook
 from appliance.desk.parking import park
 from appliance.desk.state import Device
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
     from appliance.desk.state import Snapshot
 
 ECHO = 2.0  # seconds in which a headset answers our Off-Hook lamp with a hook report
+REVERT = 3.0  # seconds in which one takes a lifted hook back that was not answered: Jabra does so after two
+REFUSAL = 0.3  # seconds in which a boom arm answers our Mute lamp
 _DOES: dict[Meaning, Callable[[Board], None]] = {
     Meaning.NOTHING: lambda board: None,
     Meaning.ANSWER: lambda board: incoming.answer(board, events.Answer()),
@@ -33,33 +43,58 @@ _DOES: dict[Meaning, Callable[[Board], None]] = {
     Meaning.RETRIEVE: lambda board: park.retrieve(board, events.Retrieve()),
     Meaning.JOIN: lambda board: consulting.complete(board, events.Complete()),
     Meaning.BACK: lambda board: consulting.come_back(board, events.ComeBack()),
-    Meaning.MUTE: lambda board: switching.mute(board, not board.desk.muted),
+    Meaning.TAKE: lambda board: None,
+    Meaning.DIAL: keypad.dial,
+    Meaning.CLEAR: keypad.forget,
+    Meaning.REDIAL: lambda board: dialling.redial(board, events.Redial()),
+    Meaning.MAILBOX: lambda board: dialling.call_mailbox(board, events.CallMailbox()),
+    Meaning.SPEED_DIAL: lambda board: dialling.speed_dial(board, events.SpeedDial("1")),
 }
+# Who does one of these at a device wants to talk there.
+_TAKES = frozenset(
+    {
+        *(Meaning.ANSWER, Meaning.RESUME, Meaning.SWAP, Meaning.RETRIEVE, Meaning.BACK, Meaning.TAKE),
+        *(Meaning.DIAL, Meaning.REDIAL, Meaning.MAILBOX, Meaning.SPEED_DIAL),
+    }
+)
 
 
 # --- devices
 
 
 def device_attached(board: Board, event: events.DeviceAttached) -> None:
-    """Use a device from now on; the first with a microphone gets the audio."""
+    """Use a device from now on, or learn that it has got or lost its microphone."""
+    known = _known(board, event.device) or Device(event.device)
     others = tuple(device for device in board.desk.devices if device.id != event.device)
-    board.set(devices=(*others, Device(event.device, event.audio)))
-    if event.audio and board.desk.audio in ("", event.device):
-        _route(board, event.device)
+    devices = (*others, replace(known, audio=event.audio, rank=event.rank))
+    board.set(devices=tuple(sorted(devices, key=lambda device: device.rank)))
 
 
 def device_detached(board: Board, event: events.DeviceDetached) -> None:
-    """Forget a device and its keys; the call goes on at the next one."""
+    """Forget a device and its keys."""
     board.set(devices=tuple(device for device in board.desk.devices if device.id != event.device))
     for timer in [timer for timer in board.pressed if _device(timer) == event.device]:
         del board.pressed[timer]
-    if event.device == board.desk.audio:
-        _route(board, next((device.id for device in board.desk.devices if device.audio), ""))
+    keypad.put_back(board, event.device, echo=False)
 
 
-def _route(board: Board, device: str) -> None:
-    board.act(actions.RouteAudio(device))
-    board.set(audio=device)
+def settle(board: Board, event: Event) -> None:
+    """Have the audio where it belongs: before anything is said there, and after all is said elsewhere."""
+    audio = _belongs(board)
+    another_card = isinstance(event, events.DeviceAttached) and event.device == audio
+    if another_card or audio != board.desk.audio:
+        at = 0 if board.desk.engaged else len(board.actions)
+        board.actions.insert(at, actions.RouteAudio(audio))
+    board.set(audio=audio, owner=(board.desk.owner or audio) if board.desk.engaged else "")
+    if board.active:
+        keypad.forget(board)
+
+
+def _belongs(board: Board) -> str:
+    desk = board.desk
+    speaking = [device.id for device in desk.devices if device.audio]
+    wanted = [desk.owner, desk.audio] if desk.engaged else []
+    return next((device for device in (*wanted, *speaking) if device in speaking), "")
 
 
 # --- keys
@@ -67,20 +102,26 @@ def _route(board: Board, device: str) -> None:
 
 def key_pressed(board: Board, event: events.KeyPressed) -> None:
     """Do what the key means, at once, or when it is known for how long it is pressed."""
-    if event.key is Key.HOOK and _is_echo(board, event.device, lifted=True):
-        return
-    cell = TABLE[situation(board.desk), event.key]
-    if cell.long is Meaning.NOTHING:
-        _do(board, cell.short, event.device)
+    if event.key is Key.HOOK:
+        _hook_lifted(board, event.device)
+    elif event.key is Key.MUTE:
+        _mute(board, event.device)
+    elif keypad.ends(board, event.key):
+        _do(board, Meaning.DIAL, event.device)
+    elif event.key in DIGITS:
+        keypad.press(board, event.device, event.key)
     else:
-        board.pressed[_long_press(event)] = Press(cell, board.now)
+        cell = TABLE[situation(board.desk), event.key]
+        if cell.long is Meaning.NOTHING:
+            _do(board, cell.short, event.device)
+        else:
+            board.pressed[_long_press(event)] = Press(cell, board.now)
 
 
 def key_released(board: Board, event: events.KeyReleased) -> None:
-    """Hang up, if the hook switch of the device in use was replaced; or end a short press."""
+    """End a short press, or put the handset back."""
     if event.key is Key.HOOK:
-        if not _is_echo(board, event.device, lifted=False) and event.device == board.desk.audio:
-            _do(board, hook_replaced(situation(board.desk)), event.device)
+        _hook_replaced(board, event.device)
     elif press := board.pressed.pop(_long_press(event), None):
         _do(board, press.cell.short, event.device)
 
@@ -92,12 +133,61 @@ def long_press(board: Board, subject: str) -> None:
         _do(board, press.cell.long, _device(timer))
 
 
+def nothing_typed(board: Board, subject: str) -> None:
+    """No digit came for a while: whoever waits with the handset in the hand has typed all."""
+    del subject
+    typed = board.desk.typed
+    _do(board, Meaning.DIAL if typed.lifted else Meaning.CLEAR, typed.device)
+
+
+def _hook_lifted(board: Board, device: str) -> None:
+    if _is_echo(board, device, lifted=True):
+        return
+    elsewhere = _speaks(board, device) and device != board.desk.audio
+    _do(board, hook_lifted(situation(board.desk), elsewhere), device)
+    if _speaks(board, device):
+        board.set(owner=device)
+
+
+def _hook_replaced(board: Board, device: str) -> None:
+    """Hang up, if the device has the audio; what is on hold then does not belong there any more."""
+    echo = _is_echo(board, device, lifted=False)
+    keypad.put_back(board, device, echo)
+    if not echo and device == board.desk.audio:
+        _do(board, hook_replaced(situation(board.desk)), device)
+        board.set(owner=next(known.id for known in board.desk.devices if known.audio))
+
+
+def _mute(board: Board, device: str) -> None:
+    """Switch the microphone off or on.
+
+    A device whose boom arm is up refuses to be unmuted: it presses its own key, at once. Then the operator is
+    muted, as they are when a device answers so to being muted; so the two do not go on answering each other.
+    """
+    if TABLE[situation(board.desk), Key.MUTE].short is Meaning.MUTE:
+        known = _known(board, device)
+        refuses = known is not None and board.now < known.mute_reply_until
+        switching.mute(board, refuses or not board.desk.muted)
+
+
 def _do(board: Board, meaning: Meaning, device: str) -> None:
-    """Do what a key means; answering with another device moves the audio there."""
-    speaks = any(known.id == device and known.audio for known in board.desk.devices)
-    if meaning is Meaning.ANSWER and speaks and device != board.desk.audio:
-        _route(board, device)
+    """Do what a key means; who wants to talk at this device has the audio there."""
     _DOES[meaning](board)
+    if meaning in _TAKES and _speaks(board, device):
+        board.set(owner=device)
+
+
+def _speaks(board: Board, device: str) -> bool:
+    known = _known(board, device)
+    return known is not None and known.audio
+
+
+def _known(board: Board, device_id: str) -> Device | None:
+    return next((device for device in board.desk.devices if device.id == device_id), None)
+
+
+def _put(board: Board, device: Device) -> None:
+    board.set(devices=tuple(device if old.id == device.id else old for old in board.desk.devices))
 
 
 def _long_press(event: events.KeyPressed | events.KeyReleased) -> Timer:
@@ -108,12 +198,12 @@ def _device(timer: Timer) -> str:
     return timer.subject.rpartition(" ")[0]
 
 
-# --- echoes of the Off-Hook lamp
+# --- echoes of our lamps
 
 
 def _is_echo(board: Board, device_id: str, lifted: bool) -> bool:
     """Note where the hook switch is; return whether the report only answers our own lamp."""
-    device = next((device for device in board.desk.devices if device.id == device_id), None)
+    device = _known(board, device_id)
     if device is None:
         return True
     if lifted:
@@ -125,24 +215,33 @@ def _is_echo(board: Board, device_id: str, lifted: bool) -> bool:
 
 
 def expect_echoes(board: Board, before: Snapshot, event: Event) -> None:
-    """Where the Off-Hook lamp is written, the device may report its hook switch as if a person had.
+    """Note which lamps are written, as devices may answer them as if a person had done something.
 
-    It is written when it changes, and again after the switch has moved: then the device follows the lamp.
+    Off-Hook is written when it changes, and again after the switch has moved: then the device follows the
+    lamp. Mute is written when it changes; but where it follows the device's own key, a person presses that.
     """
-    moved = ""
-    if isinstance(event, events.KeyPressed | events.KeyReleased) and event.key is Key.HOOK:
-        moved = event.device
+    hook, mute = _moved(event, Key.HOOK), _moved(event, Key.MUTE)
+    devices = []
     for device in board.desk.devices:
         seized = off_hook(board.desk, device.id)
-        written = device.id == moved or seized != off_hook(before, device.id)
+        written = device.id == hook or seized != off_hook(before, device.id)
         if written and seized and not device.lifted:
-            _put(board, replace(device, lift_echo_until=board.now + ECHO))
+            device = replace(device, lift_echo_until=board.now + ECHO)
         elif written and device.lifted and not seized:
-            _put(board, replace(device, replace_echo_until=board.now + ECHO))
+            device = replace(device, replace_echo_until=board.now + REVERT)
+        if board.desk.muted != before.muted:
+            until = 0.0 if device.id == mute else board.now + REFUSAL
+            device = replace(device, mute_reply_until=until)
+        devices.append(device)
+    board.set(devices=tuple(devices))
 
 
-def _put(board: Board, device: Device) -> None:
-    board.set(devices=tuple(device if old.id == device.id else old for old in board.desk.devices))
+def _moved(event: Event, key: Key) -> str:
+    """Return the device whose key of that kind has moved, "" for none."""
+    match event:
+        case events.KeyPressed(device, moved) | events.KeyReleased(device, moved) if moved is key:
+            return device
+    return ""
 
 
 HANDLERS: Handlers = {
@@ -151,4 +250,4 @@ HANDLERS: Handlers = {
     events.KeyPressed: key_pressed,
     events.KeyReleased: key_released,
 }
-TIMERS: Timers = {Clock.LONG_PRESS: long_press}
+TIMERS: Timers = {Clock.LONG_PRESS: long_press, Clock.TYPED: nothing_typed}

@@ -7,6 +7,7 @@ or after LONG_PRESS seconds while it is still down. The meaning is that of the m
 | situation           | Answer    | Hold            | Park            | Flash  | Reject  | lifted | replaced |
 | ------------------- | --------- | --------------- | --------------- | ------ | ------- | ------ | -------- |
 | idle                |           |                 | retrieve        |        |         |        |          |
+| typed               | dial      | resume          | retrieve        | dial   | clear   | dial   | clear    |
 | ringing             | answer    | / reject        |                 | answer | reject  | answer |          |
 | dialling            | / hang up |                 |                 |        | hang up |        | hang up  |
 | dialling, one rings | answer    | / reject        |                 | answer | reject  |        | hang up  |
@@ -21,7 +22,10 @@ or after LONG_PRESS seconds while it is still down. The meaning is that of the m
 | held                | resume    | resume          | retrieve        | resume |         | resume |          |
 | held, one rings     | answer    | resume / reject | retrieve        | answer | reject  | answer |          |
 
-*Lifted* and *replaced* are the hook switch's; it is replaced only at the device that carries the call.
+*Lifted* and *replaced* are the hook switch's at the device that has the audio. To replace that of another one
+means nothing, but to clear what was typed there. To lift that of another one, with a microphone, means what
+Answer means; where that is nothing and a call is active, the operator goes on talking there: *take*.
+*Typed*: digits were typed at a keypad, and no call is active or rings.
 *Asking* is an attended transfer while the colleague is being rung, *enquiry* when the operator talks to them.
 A conference is *talking*, a conference on hold is *held*. A camped call waits by itself: no key touches it.
 
@@ -34,7 +38,13 @@ A conference is *talking*, a conference on hold is *held*. A camped call waits b
 - *hang up* in a conference: the operator leaves, and the others talk on: two by themselves, more of them in
   the meeting room of the exchange. Where none is set, more than two are hung up on: they have nowhere to go.
 - *hang up* while asking and in an enquiry: the colleague's call; the caller stays on hold.
+- *dial*: call the number that was typed; *clear*: forget it.
 - Mute switches the microphone off and on while a call is active, and does nothing else anywhere.
+- Redial, Voice Mail and Speed Dial (as if its number were kept under "1") call while the desk is idle, and do
+  nothing anywhere else.
+- Digits, * and # are sent to whom the operator talks to; else they are typed (`keypad`).
+- Line and Line Busy mean nothing: headsets tell by them that their audio is open (CounterPath's table for the
+  Jabra PRO 9470), and the caller would be put on hold.
 - Nothing else here ends a held or a waiting call except *reject*: a caller is not lost by a wrong press.
 """
 
@@ -60,6 +70,24 @@ class Key(StrEnum):
     FLASH = "flash"
     MUTE = "mute"
     REJECT = "reject"
+    REDIAL = "redial"
+    SPEED_DIAL = "speed_dial"
+    VOICE_MAIL = "voice_mail"
+    DIGIT_0 = "0"
+    DIGIT_1 = "1"
+    DIGIT_2 = "2"
+    DIGIT_3 = "3"
+    DIGIT_4 = "4"
+    DIGIT_5 = "5"
+    DIGIT_6 = "6"
+    DIGIT_7 = "7"
+    DIGIT_8 = "8"
+    DIGIT_9 = "9"
+    STAR = "*"
+    POUND = "#"
+
+
+DIGITS = frozenset(key for key in Key if key.value in "0123456789*#")
 
 
 class Meaning(StrEnum):
@@ -77,12 +105,19 @@ class Meaning(StrEnum):
     JOIN = "join"
     BACK = "back"
     MUTE = "mute"
+    TAKE = "take"
+    DIAL = "dial"
+    CLEAR = "clear"
+    REDIAL = "redial"
+    MAILBOX = "mailbox"
+    SPEED_DIAL = "speed_dial"
 
 
 class Situation(StrEnum):
     """What the operator is in the middle of: a row of the table."""
 
     IDLE = "idle"
+    TYPED = "typed"
     RINGING = "ringing"
     DIALLING = "dialling"
     DIALLING_RINGING = "dialling, one rings"
@@ -111,9 +146,11 @@ def situation(desk: Snapshot) -> Situation:
     active = desk.active
     rings, held = bool(desk.waiting), bool(desk.held)
     if active is None:
-        if held:
-            return Situation.HELD_RINGING if rings else Situation.HELD
-        return Situation.RINGING if rings else Situation.IDLE
+        if rings:
+            return Situation.HELD_RINGING if held else Situation.RINGING
+        if desk.typed.number:
+            return Situation.TYPED
+        return Situation.HELD if held else Situation.IDLE
     if active.consults:
         if active.dialling:
             return Situation.ASKING_RINGING if rings else Situation.ASKING
@@ -139,10 +176,12 @@ _SWAP_HOLD = Cell(Meaning.SWAP, Meaning.HOLD)
 _SWAP_REJECT = Cell(Meaning.SWAP, Meaning.REJECT)
 _JOIN = Cell(Meaning.JOIN, Meaning.BACK)
 _BACK = Cell(Meaning.BACK)
+_DIAL = Cell(Meaning.DIAL)
 
 _COLUMNS = (Key.ANSWER, Key.HOLD, Key.PARK, Key.FLASH, Key.REJECT, Key.HOOK, Key.MUTE)
 _ROWS: dict[Situation, tuple[Cell, ...]] = {
     Situation.IDLE: (_NOTHING, _NOTHING, _RETRIEVE, _NOTHING, _NOTHING, _NOTHING, _NOTHING),
+    Situation.TYPED: (_DIAL, _RESUME, _RETRIEVE, _DIAL, Cell(Meaning.CLEAR), _DIAL, _NOTHING),
     Situation.RINGING: (_ANSWER, _REJECT_LONG, _NOTHING, _ANSWER, _REJECT, _ANSWER, _NOTHING),
     Situation.DIALLING: (_HANG_UP_LONG, _NOTHING, _NOTHING, _NOTHING, _HANG_UP, _NOTHING, _MUTE),
     Situation.DIALLING_RINGING: (
@@ -192,14 +231,35 @@ _ROWS: dict[Situation, tuple[Cell, ...]] = {
         *(_ANSWER, _REJECT, _ANSWER, _NOTHING),
     ),
 }
+_CALLS_WHEN_IDLE = {
+    Key.REDIAL: Cell(Meaning.REDIAL),
+    Key.VOICE_MAIL: Cell(Meaning.MAILBOX),
+    Key.SPEED_DIAL: Cell(Meaning.SPEED_DIAL),
+}
 TABLE: dict[tuple[Situation, Key], Cell] = {
     (row, key): cell for row, cells in _ROWS.items() for key, cell in zip(_COLUMNS, cells, strict=True)
+} | {
+    (row, key): cell if row is Situation.IDLE else _NOTHING
+    for row in Situation
+    for key, cell in _CALLS_WHEN_IDLE.items()
 }
 
 
-def hook_replaced(at: Situation) -> Meaning:
-    """Return what hanging up the device that carries the call means: the last column of the table.
+def hook_lifted(at: Situation, elsewhere: bool) -> Meaning:
+    """Return what lifting a hook switch means; `elsewhere`: at a device that has not got the audio."""
+    if not elsewhere:
+        return TABLE[at, Key.HOOK].short
+    answer = TABLE[at, Key.ANSWER].short
+    return Meaning.TAKE if answer is Meaning.NOTHING and _active(at) else answer
 
-    It hangs up while a call is active, which is where the microphone can be muted.
-    """
-    return Meaning.HANG_UP if TABLE[at, Key.MUTE] is _MUTE else Meaning.NOTHING
+
+def hook_replaced(at: Situation) -> Meaning:
+    """Return what hanging up the device that has the audio means: the last column of the table."""
+    if at is Situation.TYPED:
+        return Meaning.CLEAR
+    return Meaning.HANG_UP if _active(at) else Meaning.NOTHING
+
+
+def _active(at: Situation) -> bool:
+    """Return whether a call is active, which is where the microphone can be muted."""
+    return TABLE[at, Key.MUTE] is _MUTE

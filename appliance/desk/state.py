@@ -240,6 +240,21 @@ class Device:
     # Our Off-Hook lamp comes back as a hook report. Until these times one is an echo, not a person.
     lift_echo_until: float = 0.0
     replace_echo_until: float = 0.0
+    mute_reply_until: float = 0.0  # until then its Mute key is its answer to our Mute lamp
+    rank: int = 0  # its place in the order of preference, the lowest first
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A number that is being typed at the keypad of a device, and is not dialled yet; "": none."""
+
+    number: str = ""
+    device: str = ""
+    at: float = 0.0  # when the last digit came
+    lifted: bool = False  # the device's hook switch was, then: the number is dialled after a pause
+
+
+NOTHING_TYPED = Typed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +268,8 @@ class Snapshot:
     extensions: tuple[Extension, ...] = ()
     devices: tuple[Device, ...] = ()  # in order of preference
     audio: str = ""  # the device that the operator speaks through; "" while there is none
+    owner: str = ""  # the device that the calls were taken with: the audio comes back there; "" without calls
+    typed: Typed = NOTHING_TYPED
     muted: bool = False
     notice: str = ""  # the last thing the operator should read: a refusal, a transfer that failed
     dnd: bool = False  # do not disturb: nobody rings but who comes back

@@ -12,7 +12,7 @@ from appliance.desk.state import CallState, OrbitState, Outcome
 
 if TYPE_CHECKING:
     from appliance.desk.board import Board, Handlers, Timers
-    from appliance.desk.state import Call
+    from appliance.desk.state import Call, Snapshot
 
 _DIGITS = re.compile(r"[0-9*#A-D]{1,32}")
 
@@ -98,7 +98,7 @@ def resume_asked(board: Board, ask: events.Resume) -> None:
 def send_digits(board: Board, ask: events.SendDigits) -> None:
     """Send DTMF to whom the operator talks to; in a conference to every party."""
     if not _DIGITS.fullmatch(ask.digits):
-        board.refuse(f"{ask.digits!r}: digits are 0 to 9, *, # and A to D, 32 at most")
+        board.refuse("digits are 0 to 9, *, # and A to D, 32 at most")  # not which: they may be a PIN
     call = board.pick("", board.active, "no call is active")
     if call.dialling:
         board.refuse("nobody has answered yet")
@@ -117,6 +117,12 @@ def mute(board: Board, on: bool) -> None:
     if on != board.desk.muted:
         board.act(actions.MuteMicrophone(on))
         board.set(muted=on)
+
+
+def settle(board: Board, before: Snapshot) -> None:
+    """Nobody is muted for whom they did not mute themselves: it ends with the call, or the conference."""
+    if not {call.id for call in board.active} & {call.id for call in before.calls if call.active}:
+        mute(board, on=False)
 
 
 # --- the clock

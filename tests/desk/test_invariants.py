@@ -42,7 +42,14 @@ if TYPE_CHECKING:
 EXAMPLES, STEPS = 500, 60  # 30,000 events at most; the test asks for 10,000 at least
 EXTENSIONS = ("1001", "1002")
 ORBITS = ("701", "702")
-DEVICES = {"headset": True, "handset": True, "buttons": False}
+DEVICES = {  # whether they have a microphone, and their place in the order of preference
+    "headset": (True, 1),
+    "handset": (True, 2),
+    "speaker": (True, 2),
+    "buttons": (False, 0),
+}
+KEYS = [*Key, *[Key.HOOK] * 12, *[Key.FLASH, Key.HOLD, Key.MUTE, Key.PARK, Key.ANSWER] * 4]
+ECHO, REFUSAL = 1.9, 0.25  # seconds in which a device answers our lamps
 CODES = {"dnd_on_code": "*78", "dnd_off_code": "*79", "forward_on_code": "*21*", "forward_off_code": "#21#"}
 PARTIES = [Party(), Party("1001"), Party("1002", "Bob"), Party("0301", "Zoe"), Party(withheld=True)]
 STATUS = st.sampled_from([100, 200, 404, 486])
@@ -142,7 +149,10 @@ class World(RuleBasedStateMachine):
         self.ended: set[Timer] = set()
         self.codes: list[str] = []
         self.texts: list[str] = []
-        self.plugged: set[str] = set()
+        self.plugged: list[str] = []  # in the order in which they came
+        self.hooks: dict[str, bool] = {}  # hook switches, as reported
+        self.lamps: dict[str, tuple[bool, float]] = {}  # Off-Hook lamps, and since when they burn or do not
+        self.unmuted = ("", 0.0)  # where somebody last switched the microphone, "" at no device; and when
         self.audio = ""
         self.mute = False
         self.bell = False
@@ -162,10 +172,27 @@ class World(RuleBasedStateMachine):
     def happens(self, event: events.Event) -> list[actions.Action]:
         World.steps += 1
         self.now += 0.1
+        muted = self.mute
         done = self.desk.handle(event, self.now)
         for action in done:
             self.carry_out(action)
+        for device in self.plugged:
+            burns = device == self.audio and bool(self.legs - self.waits)
+            if burns != self.lamps.get(device, (False, 0.0))[0]:
+                self.lamps[device] = (burns, self.now)
+        if self.mute != muted:
+            self.unmuted = (getattr(event, "device", ""), self.now)
         return done
+
+    def changes_no_call(self, event: events.Event) -> list[actions.Action]:
+        done = self.happens(event)
+        assert not [action for action in done if isinstance(action, actions.SipAction)]
+        return done
+
+    @property
+    def speaking(self) -> list[str]:
+        """The devices that are there and have a microphone, in the order of preference."""
+        return sorted(filter(lambda d: DEVICES[d][0], self.plugged), key=lambda d: DEVICES[d][1])
 
     def carry_out(self, action: actions.Action) -> None:
         if not isinstance(action, actions.PlaceCall | actions.MixCalls) and hasattr(action, "call"):
@@ -350,24 +377,81 @@ class World(RuleBasedStateMachine):
 
     @rule(device=devices)
     def a_device_is_plugged_in(self, device: str) -> None:
-        self.plugged.add(device)
-        self.happens(events.DeviceAttached(device, DEVICES[device]))
+        before = self.seen
+        if device in self.plugged:
+            self.plugged.remove(device)  # it is told again when its sound card is another one
+        else:
+            self.hooks[device] = False
+        self.plugged.append(device)
+        done = self.changes_no_call(events.DeviceAttached(device, *DEVICES[device]))
+        if before.engaged and before.owner in self.speaking:
+            assert self.audio == before.owner, "a call is at its own device, whatever else is plugged in"
+        elif before.engaged and before.audio != "":
+            assert self.audio == before.audio, "it helps out until that is back"
+        assert (actions.RouteAudio(device) in done) == (self.audio == device), "its card may be new"
 
     @rule(device=devices)
     def a_device_is_pulled_out(self, device: str) -> None:
-        self.plugged.discard(device)
-        self.happens(events.DeviceDetached(device))
+        before = self.seen
+        if device in self.plugged:
+            self.plugged.remove(device)
+        self.lamps.pop(device, None)
+        self.changes_no_call(events.DeviceDetached(device))
+        assert self.seen.owner == before.owner, "the audio will come back"
+        assert self.audio == before.audio or device == before.audio
 
     @precondition(lambda self: self.plugged)
-    @rule(data=st.data(), key=st.sampled_from(Key))
+    @rule(data=st.data(), key=st.sampled_from(KEYS))
     def a_key_goes_down(self, data: st.DataObject, key: Key) -> None:
-        self.happens(events.KeyPressed(data.draw(st.sampled_from(sorted(self.plugged))), key))
+        device = data.draw(st.sampled_from(sorted(self.plugged)))
+        before = self.seen
+        self.happens(events.KeyPressed(device, key))
         assert not self.seen.away
+        if key is Key.HOOK:
+            self.hooks[device] = True
+            gone = {call.id for call in before.calls if not call.dialling} - self.legs
+            assert not gone, "nobody is lost by lifting"
 
     @precondition(lambda self: self.plugged)
-    @rule(data=st.data(), key=st.sampled_from(Key))
+    @rule(data=st.data(), key=st.sampled_from(KEYS))
     def a_key_comes_up(self, data: st.DataObject, key: Key) -> None:
-        self.happens(events.KeyReleased(data.draw(st.sampled_from(sorted(self.plugged))), key))
+        device = data.draw(st.sampled_from(sorted(self.plugged)))
+        if key is Key.HOOK:
+            self.hooks[device] = False
+        if key is Key.HOOK and device != self.audio:
+            self.changes_no_call(events.KeyReleased(device, key))
+        else:
+            self.happens(events.KeyReleased(device, key))
+
+    def echoing(self) -> list[str]:
+        """The devices whose Off-Hook lamp has just changed, and whose hook switch has not followed yet."""
+        return sorted(
+            device
+            for device, (burns, since) in self.lamps.items()
+            if burns != self.hooks[device] and self.now - since < ECHO and since > 0
+        )
+
+    @precondition(lambda self: self.echoing())
+    @rule(data=st.data())
+    def a_hook_switch_follows_its_lamp(self, data: st.DataObject) -> None:
+        device = data.draw(st.sampled_from(self.echoing()))
+        before = self.seen
+        self.hooks[device] = self.lamps[device][0]
+        report = events.KeyPressed if self.hooks[device] else events.KeyReleased
+        self.changes_no_call(report(device, Key.HOOK))
+        assert (self.seen.audio, self.seen.owner) == (before.audio, before.owner)
+
+    @precondition(lambda self: self.now - self.unmuted[1] < REFUSAL and self.heard)
+    @rule(device=devices)
+    def a_boom_arm_refuses_what_somebody_else_has_switched(self, device: str) -> None:
+        if device in self.plugged and device != self.unmuted[0]:
+            self.happens(events.KeyPressed(device, Key.MUTE))
+            assert self.mute, "nobody is heard who may be muted"
+
+    @precondition(lambda self: not self.moving and not in_state(self.seen, CallState.CAMPED))
+    @rule()
+    def a_while_passes(self) -> None:
+        self.now += 5.0
 
     @rule(button=st.sampled_from(["dnd", "dial", "none"]), down=st.booleans())
     def a_button_with_a_name_of_its_own_moves(self, button: str, down: bool) -> None:
@@ -473,12 +557,14 @@ class World(RuleBasedStateMachine):
     def no_lamp_lies(self) -> None:
         desk = self.seen
         plan = lamps(desk)
-        assert set(plan) == self.plugged
+        assert set(plan) == set(self.plugged)
         for device, shows in plan.items():
             seized = device == self.audio and bool(self.legs - self.waits)
-            assert lit(shows[Lamp.OFF_HOOK].pattern) == seized
+            for lamp in (Lamp.OFF_HOOK, Lamp.SPEAKER, Lamp.ON_LINE):
+                assert lit(shows[lamp].pattern) == seized
             assert lit(shows[Lamp.RING].pattern) == bool(self.waits)
-            assert lit(shows[Lamp.MUTE].pattern) == self.mute
+            for lamp in (Lamp.MUTE, Lamp.MICROPHONE):
+                assert lit(shows[lamp].pattern) == self.mute
             assert lit(shows[Lamp.HOLD].pattern) == bool(in_state(desk, CallState.HELD))
             assert lit(shows[Lamp.ANSWER].pattern) == bool(self.waits or self.heard)
             assert lit(shows[Lamp.MESSAGE_WAITING].pattern) == (desk.voicemail.new > 0)
@@ -487,7 +573,18 @@ class World(RuleBasedStateMachine):
     @invariant()
     def audio_is_where_it_can_be_heard(self) -> None:
         assert self.seen.audio == self.audio
-        assert (self.audio != "") == any(DEVICES[device] for device in self.plugged)
+        assert self.audio in self.speaking or (self.audio == "" and not self.speaking)
+        if not self.seen.engaged:
+            assert self.audio == (self.speaking or [""])[0]
+        elif self.seen.owner in self.speaking:
+            assert self.audio == self.seen.owner
+
+    @invariant()
+    def a_number_is_typed_only_while_nobody_is_talked_to(self) -> None:
+        typed = self.seen.typed.number
+        assert set(typed) <= set("0123456789*#")
+        assert not (typed and self.heard)
+        assert (Timer(Clock.TYPED, "") in self.timers) == (typed != "")
 
     @invariant()
     def the_microphone_is_muted_only_in_a_call(self) -> None:
@@ -515,7 +612,7 @@ class World(RuleBasedStateMachine):
                 assert subjects - running <= rung_on, "only what rings on has seen its timer end"
         assert {t.subject for t in self.timers if t.clock is Clock.SERVE} <= set(EXTENSIONS)
         presses = {t.subject.split()[0] for t in self.timers if t.clock is Clock.LONG_PRESS}
-        assert presses <= self.plugged
+        assert presses <= set(self.plugged)
 
     @property
     def happened(self) -> bool:
@@ -543,8 +640,7 @@ class World(RuleBasedStateMachine):
         for timer in [timer for timer in self.timers if timer.clock is Clock.BUTTON_DOUBLE]:
             self.timer_ends(timer)
         for device in sorted(DEVICES):
-            self.plugged.discard(device)
-            self.happens(events.DeviceDetached(device))
+            self.a_device_is_pulled_out(device)
         for call in sorted(self.legs):
             if call in self.legs:
                 self.forget(call)
