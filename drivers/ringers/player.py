@@ -13,8 +13,11 @@ its standard input does, so that no ringer outlives the desk.
 
 from __future__ import annotations
 
+import errno
+import os
 import select
 import sys
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import alsaaudio  # type: ignore[import-not-found]
@@ -22,55 +25,62 @@ import alsaaudio  # type: ignore[import-not-found]
 from drivers.ringers.tone import PIECE_SECONDS, ToneError, quieter, tone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drivers.ringers.tone import Tone
 
-PERIODS = 5  # of 20 ms in a piece
+PERIODS = 5  # of 20 ms in a piece: whole numbers of frames at 44.1 as at 48 kHz
 BUFFER_PIECES = 4
+# The card itself, its rate, format and channels converted; else what its own part of ALSA's configuration
+# says. That knows the frames of a Raspberry Pi's HDMI (cards/vc4-hdmi.conf in alsa-lib), and shares the
+# card where it is shared; it is not the first, as a shared card has odd periods, with which ALSA converts
+# rates roughly: a tone of 44.1 kHz lay 16 dB above its noise instead of 60.
+DEVICES = ("plughw:CARD={}", "sysdefault:CARD={}")
 
 
 def play(card: str, found: Tone, volume: float, every: float) -> None:
     """Play it over and over, with `every` seconds of silence in between; once, where that is 0."""
-    told = False
+    pcm = _opened(card, found)
+    for at, piece in enumerate(_pieces(found, volume, every)):
+        while pcm.write(piece) < 0:
+            pass  # it ran dry, as we were late; it goes on with the next try
+        if at == 0:
+            _say("")
+        if select.select([sys.stdin], [], [], 0)[0]:
+            break
+    pcm.drop()  # not drain(): where ALSA converts the rate it plays a bit again at the end
+
+
+def _pieces(found: Tone, volume: float, every: float) -> Iterator[bytes]:
+    """What is to be heard; in the end as much silence as the card keeps of it."""
+    silence = bytes(2 * found.channels * round(found.rate * PIECE_SECONDS))
     while True:
-        pcm = _opened(card, found)
         for piece in found.pieces():
-            samples = quieter(piece, volume)
-            while pcm.write(samples) < 0:
-                pass  # it ran dry, as we were late; it goes on with the next try
-            if not told:
-                _say()
-                told = True
-            if _abandoned(0):
-                pcm.drop()
-                return
-        pcm.close()  # when it has played all
-        if not every or _abandoned(every):
+            yield quieter(piece, volume)
+        yield from repeat(silence, round(every / PIECE_SECONDS) if every else BUFFER_PIECES + 1)
+        if not every:
             return
 
 
 def _opened(card: str, found: Tone) -> alsaaudio.PCM:
-    """`sysdefault` is what the card's own part of ALSA's configuration offers, whatever else is the default.
-
-    It converts rate, format and channels, and knows the frames that a Raspberry Pi's HDMI needs
-    (cards/vc4-hdmi.conf in alsa-lib), which plughw does not.
-    """
-    return alsaaudio.PCM(
-        type=alsaaudio.PCM_PLAYBACK,
-        device=f"sysdefault:CARD={card}",
-        rate=found.rate,
-        channels=found.channels,
-        format=alsaaudio.PCM_FORMAT_S16_LE,
-        periodsize=round(found.rate * PIECE_SECONDS / PERIODS),
-        periods=PERIODS * BUFFER_PIECES,
-    )
-
-
-def _abandoned(seconds: float) -> bool:
-    """Whether the desk has let go of us; waits so long for that."""
-    return bool(select.select([sys.stdin], [], [], seconds)[0])
+    wanted = {"rate": found.rate, "channels": found.channels, "format": alsaaudio.PCM_FORMAT_S16_LE}
+    periods = {"periodsize": round(found.rate * PIECE_SECONDS / PERIODS), "periods": PERIODS * BUFFER_PIECES}
+    faults = []
+    for device in DEVICES:
+        try:
+            pcm = alsaaudio.PCM(device=device.format(card), **wanted, **periods)
+        except alsaaudio.ALSAAudioError as fault:
+            faults.append(str(fault))
+            continue
+        got = pcm.info()  # pyalsaaudio takes what it gets
+        if all(got[name] == value for name, value in wanted.items()):
+            return pcm
+        pcm.close()
+        faults.append(f"it takes no sound of {found.rate} Hz")
+    raise alsaaudio.ALSAAudioError(faults[0])
 
 
-def _say(line: str = "") -> None:
+def _say(line: str) -> None:
     print(line, flush=True)
 
 
@@ -79,7 +89,7 @@ def main(card: str, volume: str, every: str, path: str = "") -> int:
     try:
         play(card, tone(path), float(volume), float(every))
     except (alsaaudio.ALSAAudioError, ToneError) as fault:
-        _say(str(fault))
+        _say("another program plays there" if os.strerror(errno.EBUSY) in str(fault) else str(fault))
         return 1
     return 0
 

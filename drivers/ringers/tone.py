@@ -102,17 +102,20 @@ class WavTone:
 class BuiltInTone:
     """The ring of the desk where no file is chosen: two notes in turn for two seconds, as in the headset."""
 
-    rate, channels = 16000, 1
-    _notes = 10 * (660, 880)  # Hz, a piece each: both have whole periods in it, so that nothing clicks
+    rate, channels = 48000, 1  # what most cards play without converting it
+    _notes = (660, 880)  # Hz, a piece each: both have whole periods in it, so that nothing clicks
     _peak = 16000  # of 32767
 
     def pieces(self) -> Iterator[bytes]:
-        """Make it note by note."""
-        for note in self._notes:
-            step = 2 * math.pi * note / self.rate
-            count = round(self.rate * PIECE_SECONDS)
-            samples = (round(self._peak * math.sin(step * index)) for index in range(count))
-            yield struct.pack(f"<{count}h", *samples)
+        """Make both notes once."""
+        notes = [self._note(hz) for hz in self._notes]
+        for _ in range(10):
+            yield from notes
+
+    def _note(self, hz: float) -> bytes:
+        step = 2 * math.pi * hz / self.rate
+        samples = (round(self._peak * math.sin(step * at)) for at in range(round(self.rate * PIECE_SECONDS)))
+        return array("h", samples).tobytes()
 
 
 def tone(path: str) -> Tone:

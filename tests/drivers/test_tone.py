@@ -74,7 +74,7 @@ def test_the_built_in_ring_is_two_notes_in_turn_for_two_seconds() -> None:
 def test_volume_is_a_part_of_full_scale() -> None:
     (piece, *_) = BuiltInTone().pieces()
     for volume, decibel in ((1, -6.2), (0.5, -12.2), (0.1, -26.2)):
-        assert Recording(16000, 1, quieter(piece, volume)).measure(660).dbfs == pytest.approx(
+        assert Recording(48000, 1, quieter(piece, volume)).measure(660).dbfs == pytest.approx(
             decibel, abs=0.1
         )
     assert not any(quieter(piece, 0))
