@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from drivers.base import DriverError
 from drivers.telephony.report_descriptor import MAX_DESCRIPTOR_BYTES, DescriptorError, parse
 from drivers.telephony.reports import KeyReports, LampReports
-from tests.drivers.descriptors import NAMES, descriptor
+from tests.drivers.descriptors import MISSING, NAMES, descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -171,7 +171,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 32)
     if not NAMES:
-        sys.exit("needs ../shared/descriptors/*.hex, the collection of real report descriptors")
+        sys.exit(MISSING)
     chance = random.Random(seed)
     print(f"seed {seed}")
     print("greedy:   ", run(greedy(), chance, watched=1))

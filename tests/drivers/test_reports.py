@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from hidtools.hut import HUT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.base import DriverError, Key, Kind, Lamp
 from drivers.telephony.quirks import quirk
 from drivers.telephony.report_descriptor import parse
-from drivers.telephony.reports import KeyReports, LampReports, kind
+from drivers.telephony.reports import KEYS, LAMPS, KeyReports, LampReports, kind
 from tests.drivers.descriptors import NO_TELEPHONES, TELEPHONES, descriptor, needs_descriptors
 
-pytestmark = needs_descriptors
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+HEADSET, OFF_HOOK = "050B 0905 A101", "0508 2501 0917 7501 9501 9122 9507 9101"
 EVERY_CALL_LAMP = {Lamp.OFF_HOOK, Lamp.RING, Lamp.MUTE, Lamp.HOLD}
 
 
@@ -144,3 +149,157 @@ def test_anker_calls_its_speakerphone_a_headset_and_we_know_better() -> None:
     assert kind(parse(descriptor("anker"))) is Kind.HEADSET
     assert quirk(0x291A, 0x3301).kind is Kind.SPEAKERPHONE
     assert quirk(0x0B0E, 0x0307).kind is None
+
+
+# --- what no device of the collection does, and the usage tables allow
+
+
+def telephone(inputs: str, outputs: str = OFF_HOOK) -> bytes:
+    return bytes.fromhex(f"{HEADSET} {inputs} {outputs} C0")
+
+
+def names(usages: Mapping[int, str]) -> dict[str, str]:
+    """What the usage tables of hid-tools call our keys or lamps."""
+    return {HUT[usage >> 16][usage & 0xFFFF].name: ours for usage, ours in usages.items()}
+
+
+def test_our_keys_are_those_of_the_usage_tables() -> None:
+    buttons = {usage for usage in KEYS if usage >> 16 == 0x09}  # they have numbers, not names
+    assert names({usage: key for usage, key in KEYS.items() if usage not in buttons}) == {
+        "Hook Switch": Key.HOOK,
+        "Flash": Key.FLASH,
+        "Hold": Key.HOLD,
+        "Redial": Key.REDIAL,
+        "Drop": Key.REJECT,
+        "Park": Key.PARK,
+        "Line OSC": Key.LINE,
+        "Phone Mute": Key.MUTE,
+        "Speed Dial": Key.SPEED_DIAL,
+        "Voice Mail": Key.VOICE_MAIL,
+        "Line Busy Tone": Key.LINE_BUSY,
+        "Programmable Button": Key.REJECT,
+        "Volume Up": Key.VOLUME_UP,
+        "Volume Down": Key.VOLUME_DOWN,
+        **{f"Phone Key {digit}": Key(str(digit)) for digit in range(10)},
+        "Phone Key Star": Key.STAR,
+        "Phone Key Pound": Key.POUND,
+    }
+
+
+def test_our_lamps_are_those_of_the_usage_tables() -> None:
+    assert names(LAMPS) == {
+        "Mute": Lamp.MUTE,
+        "Off-Hook": Lamp.OFF_HOOK,
+        "Ring": Lamp.RING,
+        "Message Waiting": Lamp.MESSAGE_WAITING,
+        "Speaker": Lamp.SPEAKER,
+        "Hold": Lamp.HOLD,
+        "Microphone": Lamp.MICROPHONE,
+        "On-Line": Lamp.ON_LINE,
+        "Ringer": Lamp.RING,
+    }
+
+
+@pytest.mark.parametrize("usage", sorted(KEYS), ids=lambda usage: f"{usage:#08x}")
+def test_every_key_is_understood_as_a_bit_and_as_a_value_of_an_array(usage: int) -> None:
+    item = f"0B{usage.to_bytes(4, 'little').hex()} 2501 "
+    bit = KeyReports(parse(telephone(f"{item} 7501 9501 8102 9507 8101")))
+    array = KeyReports(parse(telephone(f"1501 {item} 7508 9501 8100 1500")))
+    for keys in (bit, array):
+        assert keys.keys == {KEYS[usage]}
+        assert keys.read(b"\x01") == [(KEYS[usage], True)]
+        assert keys.read(b"\x00") == [(KEYS[usage], False)]
+
+
+@pytest.mark.parametrize("usage", sorted(LAMPS), ids=lambda usage: f"{usage:#08x}")
+def test_every_lamp_is_lit_as_a_bit_and_as_a_value_of_an_array(usage: int) -> None:
+    item = f"0B{usage.to_bytes(4, 'little').hex()}"
+    bit = telephone("", f"8501 {OFF_HOOK} 8502 {item} 9501 9122 9507 9101")
+    array = telephone("", f"8501 {OFF_HOOK} 8502 {item} 1501 2501 7508 9501 9100")
+    for reports in (LampReports(parse(bit)), LampReports(parse(array))):
+        assert reports.encode({LAMPS[usage]})[2] == b"\x02\x01"
+        assert reports.encode(set())[2] == b"\x02\x00"
+
+
+def test_an_array_of_lamps_selects_as_many_as_it_has_elements() -> None:
+    data = telephone("", "0508 0917 0918 0909 1501 2503 7504 9502 9100")
+    reports = LampReports(parse(data))
+    assert reports.encode({Lamp.RING, Lamp.MUTE}) in ({0: b"\x00\x32"}, {0: b"\x00\x23"})
+    assert reports.encode({Lamp.OFF_HOOK}) == {0: b"\x00\x01"}
+
+
+def test_an_array_of_lamps_that_counts_from_0_has_a_value_for_none() -> None:
+    reports = LampReports(parse(telephone("", "0508 0917 0918 1500 2501 7508 9501 9100")))
+    told = [reports.encode(lit)[0] for lit in ({Lamp.OFF_HOOK}, {Lamp.RING}, set[Lamp]())]
+    assert told == [b"\x00\x00", b"\x00\x01", b"\x00\x02"]
+
+
+def test_a_signed_relative_lamp_is_put_out_by_minus_1() -> None:
+    reports = LampReports(parse(telephone("", "0508 0917 0918 15FF 2501 7502 9502 9126 9504 7501 9101")))
+    assert reports.encode({Lamp.RING}) == {0: b"\x00\x07"}
+
+
+def test_collections_of_one_device_work_together() -> None:
+    data = (
+        "050C 0901 A101 8501 2501 09E9 09EA 7501 9502 8102 9506 8101 C0"  # Consumer: volume
+        "050B 0905 A101 8502 0920 9501 8122 9507 8101 0508 0917 9501 9122 9507 9101 C0"
+        "050B 0904 A101 8503 092F 9501 8106 9507 8101 0508 0909 9501 9122 9507 9101 C0"
+    )
+    parsed = parse(bytes.fromhex(data))
+    keys, lamps = KeyReports(parsed), LampReports(parsed)
+    assert keys.keys == {Key.VOLUME_UP, Key.VOLUME_DOWN, Key.HOOK, Key.MUTE}
+    assert keys.read(b"\x01\x01") == [(Key.VOLUME_UP, True)]
+    assert keys.read(b"\x02\x01") == [(Key.HOOK, True)]
+    assert lamps.encode({Lamp.OFF_HOOK, Lamp.MUTE}) == {2: b"\x02\x01", 3: b"\x03\x01"}
+
+
+def test_off_hook_is_written_before_mute() -> None:
+    data = "0508 2501 7501 " + "".join(
+        f"85{number} 9501 09{lamp} 9122 9507 9101 "
+        for number, lamp in (("01", "09"), ("02", "18"), ("03", "17"))
+    )
+    assert list(LampReports(parse(telephone("", data))).encode(set())) == [3, 2, 1]
+
+
+@needs_descriptors
+@pytest.mark.parametrize("order", ["0001 0003 0005", "0005 0003 0001"])
+def test_a_device_of_three_collections_is_one_telephone_in_whatever_order_they_are(order: str) -> None:
+    parts = [descriptor(f"plantronics_blackwire-3220_047f_c056_{part}") for part in order.split()]
+    parsed = parse(b"".join(parts))
+    assert KeyReports(parsed).keys >= {Key.HOOK, Key.MUTE, Key.FLASH, Key.VOLUME_UP, Key.VOLUME_DOWN}
+    assert LampReports(parsed).lamps >= EVERY_CALL_LAMP | {Lamp.SPEAKER, Lamp.ON_LINE}
+
+
+@needs_descriptors
+def test_no_known_telephone_has_its_keys_and_lamps_in_different_interfaces() -> None:
+    """So each interface may be a device of its own: the USB source needs not join them."""
+    apart = [
+        name
+        for name in TELEPHONES
+        if Key.HOOK not in keys_of(name).keys or Lamp.OFF_HOOK not in lamps_of(name).lamps
+    ]
+    assert apart == []
+
+
+def test_a_display_and_vendor_reports_of_a_telephone_are_passed_over() -> None:
+    data = telephone("8501 0920 2501 7501 9501 8122 9507 8101", f"8501 {OFF_HOOK}") + bytes.fromhex(
+        "0699FF 0901 A101 8510 26FF00 7508 9508 0901 8102 0902 9102 C0"
+        "0514 0901 A101 8511 092C 9540 9202 01 8512 092B 9504 B102 C0"  # Alphanumeric Display
+    )
+    keys, lamps = KeyReports(parse(data)), LampReports(parse(data))
+    assert keys.keys == {Key.HOOK}
+    assert keys.read(b"\x10" + bytes(8)) == []
+    assert keys.ignored == 0
+    assert lamps.encode({Lamp.OFF_HOOK}) == {1: b"\x01\x01"}
+
+
+def test_a_keyboard_with_every_lamp_there_is_is_no_telephone() -> None:
+    data = "0501 0906 A101 0508 1901 294D 2501 7501 954D 9102 9503 9101 C0"
+    with pytest.raises(DriverError, match="no collection of the Telephony page"):
+        LampReports(parse(bytes.fromhex(data)))
+
+
+def test_the_buttons_of_a_mouse_beside_a_telephone_reject_nothing() -> None:
+    mouse = bytes.fromhex("0501 0902 A101 8502 0509 1901 2907 1501 2507 7508 9501 8100 C0")
+    keys = KeyReports(parse(telephone("8501 0920 2501 7501 9501 8122 9507 8101", f"8501 {OFF_HOOK}") + mouse))
+    assert keys.read(b"\x02\x07") == []
