@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.base import AccessDenied, DeviceState, Impaired, LampState, Rings, Switches, Unplugged
+from drivers.base import AccessDenied, DeviceState, Impaired, Key, LampState, Rings, Switches, Unplugged
 from drivers.presses import QUIET_SECONDS, Presses
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 3.0
 PULSE_SECONDS = 1.0  # a relay that could not be closed by then stays open: nobody is at the door any more
+UNHEARD_SECONDS = 1.0  # a write takes milliseconds; Jabra waits two seconds for its Off-Hook lamp
 FLOODED = (
     "it presses its keys faster than anybody can: they are ignored until it is quiet, or plugged in anew"
 )
@@ -52,6 +54,7 @@ class Worker:
         self._due = self._again = True
         self._retry = self._stopping = self._failed = False
         self._fault: OSError | None = None
+        self._busy_since = math.inf
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"device {name}", daemon=True)
 
@@ -117,7 +120,7 @@ class Worker:
             self._pulses.clear()
             if not self._failed:  # what has failed is not online before it takes its lamps
                 self._report.state(DeviceState.ONLINE, _trouble(driver))
-            self._due = self._again = True
+            self._due, self._again, self._busy_since = True, True, math.inf
             self._keep(driver)
         finally:
             with contextlib.suppress(OSError):
@@ -137,7 +140,9 @@ class Worker:
             if stopping:
                 _rest(driver, plan)
                 return
+            self._busy_since = time.monotonic()
             wait = driver.show(plan, again)
+            self._busy_since = math.inf
             if isinstance(driver, Rings):
                 wait = _sooner(wait, driver.ring(ring))
             if isinstance(driver, Switches):
@@ -151,6 +156,8 @@ class Worker:
             self._report.shown(plan)
 
     def _press(self, key: str, pressed: bool) -> None:
+        if key == Key.HOOK and not pressed and time.monotonic() - self._busy_since > UNHEARD_SECONDS:
+            return  # nobody hung up: the hook fell back, as the lamp that it waits for does not come
         before = self._presses.flooded
         self._presses(key, pressed)
         if self._presses.flooded and not before:

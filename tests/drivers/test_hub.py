@@ -166,6 +166,24 @@ def test_a_device_that_blocks_from_the_first_is_heard_all_the_same(trouble: Trou
         trouble.flowing.set()
 
 
+def test_a_hook_that_falls_back_while_the_lamp_that_it_waits_for_is_blocked_was_not_replaced(
+    trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "UNHEARD_SECONDS", 0.0)
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.flowing.clear()
+        desk.hub.show("phone", {Lamp.OFF_HOOK: ON, Lamp.RING: ON})
+        assert trouble.blocked.wait(PATIENCE_SECONDS)
+        trouble.press(Key.HOOK, False)
+        trouble.flowing.set()
+        desk.until(lambda: desk.burns("phone", Lamp.RING))
+        trouble.press(Key.HOOK, True)
+        trouble.press(Key.HOOK, False)
+        desk.until(lambda: len(desk.keys) == 2)
+        assert [event.pressed for event in desk.keys] == [True, False]
+
+
 def test_what_a_device_answers_to_the_lamps_by_which_it_is_tried_after_a_fault_is_no_press(
     trouble: Trouble, impatient: None
 ) -> None:
