@@ -69,8 +69,7 @@ class Document:
         self._messages = Section[Message](_id, _message)
 
     def __call__(
-        self, desk: Snapshot, devices: Iterable[Device], presses: Mapping[str, Mapping[str, int]] = NONE,
-        levels: Mapping[str, Levels] = SILENT,
+        self, desk: Snapshot, devices: Iterable[Device], presses: Mapping[str, Mapping[str, int]] = NONE
     ) -> Json:
         """Return the state; it must not be changed. `presses`: how often each device's keys went down."""
         lifted = {device.id for device in desk.devices if device.lifted}
