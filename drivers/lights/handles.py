@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import hidraw  # type: ignore[import-not-found]
 
+from drivers.base import DriverError
+
 if TYPE_CHECKING:
     from drivers.nodes import Node
 
 USB_SECONDS = 1.0
+NO_LIBUSB = "lights like this one need libusb: sudo apt-get install libusb-1.0-0"
 
 
 class Hidraw:
@@ -50,7 +53,10 @@ class UsbDevice:
         import usb.core  # type: ignore[import-untyped]  # with libusb: 1 MB, for the few that need it
 
         bus, address = (int(part) for part in node.path.split("/")[-2:])
-        self._device = usb.core.find(custom_match=lambda usb: (usb.bus, usb.address) == (bus, address))
+        try:
+            self._device = usb.core.find(custom_match=lambda usb: (usb.bus, usb.address) == (bus, address))
+        except usb.core.NoBackendError as fault:
+            raise DriverError(NO_LIBUSB) from fault
         if self._device is None:
             raise OSError("it is not on the bus")
 

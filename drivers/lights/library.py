@@ -1,10 +1,11 @@
-"""The lights that busylight-core knows, each by its own class; its 10 MB are loaded when the first is opened.
+"""The lights that busylight-core knows, each by its own class; its 4 MB are loaded when the first is opened.
 
 The tables say what its classes say, so that a keyboard need not be shown to them: a test compares.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from drivers.lights.light import BusyLight, Colour, SoundingLight
 from drivers.lights.model import Model, Reach
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drivers.base import Ring
     from drivers.nodes import Node
 
@@ -40,7 +43,8 @@ class LibraryLight(BusyLight):
 
     def burn(self, colour: Colour) -> None:
         """See `BusyLight`."""
-        self._light.on(colour)
+        with plainly():
+            self._light.on(colour)
 
     def release(self) -> None:
         """See `BusyLight`."""
@@ -52,11 +56,21 @@ class LibrarySounder(LibraryLight, SoundingLight):
 
     def sound(self, ring: Ring | None) -> None:
         """Play a tune once."""
-        if ring is None:
-            self._light.stop_sound()
-        else:
-            tune = INTERNAL_TUNE if ring.internal else TUNE
-            self._light.play_sound(tune, round(ring.volume * LOUDEST), repeat=False)
+        with plainly():
+            if ring is None:
+                self._light.stop_sound()
+            else:
+                tune = INTERNAL_TUNE if ring.internal else TUNE
+                self._light.play_sound(tune, round(ring.volume * LOUDEST), repeat=False)
+
+
+@contextlib.contextmanager
+def plainly() -> Iterator[None]:
+    """The library's errors say nothing; what went wrong is the one from which they come."""
+    try:
+        yield
+    except Exception as fault:
+        raise (fault.__context__ or fault) from None
 
 
 @cache

@@ -125,8 +125,12 @@ def test_a_blynclight_plus_plays_one_tune_for_a_ring_and_stops(internal: bool, h
     assert silent[1:4] == bytes([255, 0, 0])
 
 
-def test_a_feature_report_that_fails_is_not_overlooked(handle: type[Handle]) -> None:
-    light = LibraryLight(node_at("/dev/hidraw0", (0x27B8, 0x01ED)))
+@pytest.mark.parametrize("ids", [(0x2C0D, 0x0001), (0x27B8, 0x01ED)], ids=["output", "feature"])
+def test_a_report_that_fails_is_not_overlooked_and_says_why(
+    handle: type[Handle], monkeypatch: pytest.MonkeyPatch, ids: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("os.path.exists", lambda path: True)
+    light = LibraryLight(node_at("/dev/hidraw0", ids))
     handle.fails = True
-    with pytest.raises(DriverError):
+    with pytest.raises(DriverError, match="does not answer: Broken pipe"):
         light.show({}, again=True)

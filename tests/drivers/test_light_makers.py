@@ -174,6 +174,14 @@ def test_a_usb_device_that_has_left_the_bus_is_a_fault(
         BlinkStick(node_at("/dev/bus/usb/001/002", (0x20A0, 0x41E5)))
 
 
+def test_without_libusb_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usb.backend.libusb1.get_backend", lambda: None)
+    monkeypatch.setattr("usb.backend.openusb.get_backend", lambda: None)
+    monkeypatch.setattr("usb.backend.libusb0.get_backend", lambda: None)
+    with pytest.raises(DriverError, match="apt-get install libusb"):
+        BlinkStick(node_at("/dev/bus/usb/001/002", (0x20A0, 0x41E5)))
+
+
 class Telephone:
     """An open telephone that keeps what it was shown."""
 

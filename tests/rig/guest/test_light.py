@@ -32,6 +32,7 @@ from tests.rig.lights import (
     Light,
     Make,
 )
+from tests.rig.usb import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,6 +200,19 @@ def test_two_lights_of_different_makers_blink_in_phase() -> None:
         ]
         assert len(lit[0]) == len(lit[1]) >= 6
         assert max(abs(first - second) for first, second in zip(*lit, strict=True)) < 0.05
+
+
+def test_the_light_in_a_jabra_headset_follows_the_desk_and_its_lamps_do_too() -> None:
+    dongle = Identity(0x0B0E, 0x2E57, 0x0123, "GN Audio A/S", "Jabra Link 390", "J1")
+    with Headset(identity=dongle, audio=None) as headset, Desk(usb=True) as desk:
+        found = desk.until_state("usb-0b0e-2e57-J1", ONLINE)
+        assert Lamp.STATUS in found.lamps
+        desk.hub.show(found.id, {Lamp.RING: LampState(Pattern.ON), Lamp.STATUS: RED})
+        headset.wait_for_lamp("Ring")
+        busy = bytes.fromhex("05 04 00")
+        eventually("busy", lambda: any(one.data[:3] == busy and one.data[7] for one in headset.written()))
+        headset.lift_hook()
+        desk.until(lambda: [event.key for event in desk.keys] == ["hook"])
 
 
 RUN = """
