@@ -99,12 +99,15 @@ class _Player:
         self._process = subprocess.Popen(
             [sys.executable, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        assert self._process.stdin
+        assert self._process.stdout
+        self._in, self._out = self._process.stdin, self._process.stdout
 
     def first_words(self) -> str:
         """Wait until it plays, and return ""; or what is wrong."""
-        if not select.select([self._process.stdout], [], [], START_SECONDS)[0]:
+        if not select.select([self._out], [], [], START_SECONDS)[0]:
             return "it does not answer"
-        line = self._line()
+        line = self._out.readline()
         return "" if line == "\n" else line.strip() or SILENT_DEATH
 
     def plays(self) -> bool:
@@ -113,16 +116,12 @@ class _Player:
 
     def last_words(self) -> str:
         """Return what was wrong when it ended, "" for nothing."""
-        return (self._line().strip() or SILENT_DEATH) if self._process.returncode else ""
+        return (self._out.readline().strip() or SILENT_DEATH) if self._process.returncode else ""
 
     def end(self) -> None:
         """End it; where its card holds it in the kernel, it ends as soon as that lets go."""
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
-
-    def _line(self) -> str:
-        return self._process.stdout.readline() if self._process.stdout else ""
+        self._in.close()
+        self._out.close()

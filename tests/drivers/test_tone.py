@@ -37,7 +37,8 @@ def test_every_kind_of_pcm_sounds_as_it_was_recorded(
 ) -> None:
     file.write_bytes(sine_wav(1000, 0.3, rate=rate, channels=channels, bits=bits, extensible=extensible))
     heard = recorded(tone(str(file)))
-    assert (heard.rate, heard.channels, heard.seconds) == (rate, channels, pytest.approx(0.3))
+    assert (heard.rate, heard.channels) == (rate, channels)
+    assert heard.seconds == pytest.approx(0.3)
     for number in range(channels):
         measured = heard.channel(number).measure(1000)
         assert measured.dbfs == pytest.approx(-6, abs=0.1)
