@@ -311,6 +311,7 @@ def test_the_last_number_is_called_again(page: Page, daemon: StandInDaemon) -> N
 
 def test_a_speed_dial_key_is_one_click(page: Page, daemon: StandInDaemon) -> None:
     daemon.change(speed_dials={"1": "1001"}, extensions={"1001": states.extension("Ada")})
+    expect(row(page, "1001")).to_contain_text("Ada")  # the site has heard of it
     page.reload()
     page.get_by_role("button", name="Ada").and_(page.locator("#speed button")).click()
     expect_asked(daemon, ("speed_dial", {"key": "1"}))
