@@ -14,7 +14,7 @@ from drivers.simulated import SimulatedDesk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from drivers.base import Driver, Lose, Open, Ports, Press
+    from drivers.base import Driver, Lose, Ports, Press
 
 
 class Light:

@@ -34,6 +34,7 @@ class Make:
     interrupt_out: bool = False
     report_descriptor: bytes = VENDOR_REPORTS
     answers: dict[int, bytes] = field(default_factory=dict)
+    kernel_driver: str = "hid-generic"
 
     @property
     def id(self) -> str:
@@ -67,8 +68,9 @@ class Light(Emulated):
 
     @property
     def kernel_driver(self) -> str:
-        """The name of the HID driver that has it."""
-        return next(self.folder.glob("*/0003:*/driver")).resolve().name
+        """The name of the HID driver that has it, else that of its first interface, "" for none."""
+        drivers = [*self.folder.glob("*/0003:*/driver"), *self.folder.glob("*:1.0/driver")]
+        return drivers[0].resolve().name if drivers else ""
 
     def told(self, after: int = 0, wait: float = 0) -> list[tuple[str, bytes]]:
         """By which way it was told what, past the first `after`; waits up to `wait` seconds for one."""
@@ -76,13 +78,14 @@ class Light(Emulated):
 
 
 EMBRAVA = Make(0x2C0D, 0x0001, "Blynclight")
-LUXAFOR = Make(0x04D8, 0xF372, "LUXAFOR FLAG", interrupt_out=True)
-BLINK1 = Make(0x27B8, 0x01ED, "blink(1) mk2")
-DREAM_CHEEKY = Make(0x1D34, 0x0004, "Webmail Notifier")
-RISO_KAGAKU = Make(0x1294, 0x1320, "Webmail Notifier", interrupt_out=True)
-DELCOM = Make(0x0FC5, 0xB080, "USB IO Controller", answers={104: bytes([2, 0])})  # family: visual signal
-DELCOM_1 = Make(0x0FC5, 0x1223, "USB Visual Signal Indicator", reached_by="usb")
+LUXAFOR = Make(0x04D8, 0xF372, "LUXAFOR FLAG", interrupt_out=True, kernel_driver="hid-led")
+BLINK1 = Make(0x27B8, 0x01ED, "blink(1) mk2", kernel_driver="hid-led")
+DREAM_CHEEKY = Make(0x1D34, 0x0004, "Webmail Notifier", kernel_driver="hid-led")
+RISO_KAGAKU = Make(0x1294, 0x1320, "Webmail Notifier", interrupt_out=True, kernel_driver="hid-led")
+DELCOM = Make(0x0FC5, 0xB080, "USB IO Controller", answers={104: b"\2"}, kernel_driver="hid-led")
+"""104 asks for its family: 2, visual signals; hid-led refuses all others."""
+DELCOM_1 = Make(0x0FC5, 0x1223, "USB Visual Signal Indicator", reached_by="usb", kernel_driver="")
 KUANDO = Make(0x27BB, 0x3BCD, "BUSYLIGHT", interrupt_out=True, report_descriptor=UNNUMBERED_64)
 PATLITE = Make(0x191A, 0x6001, "NE-USB", interrupt_out=True)
 BLINKSTICK = Make(0x20A0, 0x41E5, "BlinkStick", release=0x0202, serial="BS000001-3.0")
-FIT_STATUSB = Make(0x2047, 0x03DF, "fit-statUSB", reached_by="serial")
+FIT_STATUSB = Make(0x2047, 0x03DF, "fit-statUSB", reached_by="serial", kernel_driver="cdc_acm")

@@ -112,6 +112,7 @@ def test_a_light_burns_is_missed_comes_back_burning_and_is_dark_at_the_end(
             desk.until_state(make.id, ONLINE)
             show(desk, light, RED)
             wait_for(light, red)
+            assert light.kernel_driver == make.kernel_driver  # what hid-led has claimed has a hidraw node too
             light.unplug()
             desk.until_state(make.id, OFFLINE)
             light.plug()
@@ -119,16 +120,6 @@ def test_a_light_burns_is_missed_comes_back_burning_and_is_dark_at_the_end(
             show(desk, light, RED)
             wait_for(light, red)
         assert light.told()[-1] == dark
-
-
-@pytest.mark.parametrize(
-    "make", [BLINK1, LUXAFOR, DELCOM, DREAM_CHEEKY, RISO_KAGAKU], ids=lambda make: make.name
-)
-def test_what_the_kernel_has_claimed_still_has_a_hidraw_node(make: Make) -> None:
-    with make.plugged() as light:
-        assert light.kernel_driver == "hid-led"
-        assert light.hidraw.exists()
-        assert list(light.folder.glob("*/*/leds/*"))
 
 
 def test_a_kuando_lives_for_twenty_seconds_rings_meanwhile_and_is_silent_at_once() -> None:
@@ -257,7 +248,9 @@ def test_after_a_crash_every_light_and_lamp_is_made_dark_without_a_desk() -> Non
         headset_id = "usb-0b0e-2400-A1"
         killed_desk(EMBRAVA.id, BLINKSTICK.id, headset_id)
         assert headset.lamps
+        began = time.monotonic()
         said = make_dark([UsbBus()])
+        assert time.monotonic() - began < 3
         assert sorted(said) == sorted(f"{one}: dark" for one in (EMBRAVA.id, BLINKSTICK.id, headset_id))
         assert light.told()[-1] == ("output", bytes.fromhex("000000 01 00 00 FF22"))
         assert stick.told()[-1][1] == bytes.fromhex("0600 0000") + bytes(26)
