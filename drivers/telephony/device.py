@@ -48,6 +48,7 @@ SETTLE_SECONDS = 0.25
 READ_MILLISECONDS = 250
 CHECK_SECONDS = 2.0
 INTERRUPTED = os.strerror(errno.EINTR)
+LAMPS_OF_A_CALL = (Lamp.OFF_HOOK, Lamp.RING, Lamp.MUTE, Lamp.HOLD)
 HIDRAW = Path("/sys/class/hidraw")
 
 
@@ -102,6 +103,8 @@ class TelephonyDevice:
         self._keys = KeyReports(descriptor, _states(quirk))
         self._lamps = LampReports(descriptor)
         self._mute = self._lamps.bearing(Lamp.MUTE)
+        self._needed = frozenset[int]().union(*map(self._lamps.bearing, LAMPS_OF_A_CALL))
+        self._refused: set[int] = set()
         self._manners = Manners(quirk)
         self._keep_alive = quirk.keep_alive
         self._interference = Interference(HIDRAW / os.path.basename(path) / "device")
@@ -159,10 +162,14 @@ class TelephonyDevice:
         return answer
 
     def _write(self, report: bytes) -> None:
-        if self._out.write(report) < 0:
-            if not os.path.exists(self._path):
-                raise Unplugged("unplugged")
+        if report[0] in self._refused or self._out.write(report) >= 0:
+            return
+        if not os.path.exists(self._path):
+            raise Unplugged("unplugged")
+        if report[0] in self._needed:
             raise DriverError(f"{self._path} does not take its lamps: {self._out.error()}")
+        self._refused.add(report[0])
+        log.warning("%s does not take report %d, without a lamp of a call", self._path, report[0])
 
     def _settle(self) -> None:
         """What a device sends by itself when it is opened is how things are, not a press."""

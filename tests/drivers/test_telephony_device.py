@@ -25,10 +25,11 @@ DESCRIPTOR = parse(
         "8502 0509 0509 0508 0920 9501 9122 9507 9101 C0"  # Hold, in a report of its own
     )
 )
-HEADSET = parse(  # Off-Hook, Mute and Hold have a report each, in the order Mute, Hold, Off-Hook
+HEADSET = parse(  # Mute, Hold, Off-Hook and On-Line have a report each
     bytes.fromhex(
         "050B 0905 A101 8508 2501 7501 0920 9501 8122 092F 9501 8106 9506 8101"  # Hook Switch, Phone Mute
-        "0508 8509 9501 0909 9122 9507 9101 8520 9501 0920 9122 9507 9101 8517 9501 0917 9122 9507 9101 C0"
+        "0508 8509 9501 0909 9122 9507 9101 8520 9501 0920 9122 9507 9101 8517 9501 0917 9122 9507 9101"
+        "852A 9501 092A 9122 9507 9101 C0"
     )
 )
 ON, BLINK = LampState(Pattern.ON), LampState(Pattern.BLINK)
@@ -191,5 +192,16 @@ def test_lamps_that_something_else_may_have_written_are_all_written_again(
     wire.written.clear()
     monkeypatch.setattr("drivers.telephony.interference.Interference.noticed", lambda _: True)
     wait = headset.device.show({Lamp.OFF_HOOK: ON}, again=False)
-    assert wire.written == [b"\x17\x01", b"\x20\x00", b"\x09\x00"]
+    assert wire.written == [b"\x17\x01", b"\x20\x00", b"\x2a\x00", b"\x09\x00"]
     assert 0 < wait <= 2  # and it looks for that again soon
+
+
+def test_a_report_without_a_lamp_of_a_call_may_be_refused(
+    headset: Phone, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.refused = {0x2A}
+    for _ in range(3):
+        headset.device.show({Lamp.OFF_HOOK: ON, Lamp.ON_LINE: ON}, again=True)
+    assert wire.written == [b"\x17\x01", b"\x20\x00", b"\x09\x00"] * 3
+    (record,) = caplog.records
+    assert "does not take report 42" in record.message

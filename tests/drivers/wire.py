@@ -21,6 +21,7 @@ class Wire:
         self.reports: queue.Queue[bytes | OSError] = queue.Queue()
         self.written: list[bytes] = []
         self.result = 0
+        self.refused: set[int] = set()  # numbers of reports
         self.error = "Broken pipe"
         self.open_handles = 0
 
@@ -45,8 +46,8 @@ class Handle:
         return list(report[:max_length])
 
     def write(self, buff: bytes) -> int:
-        if self._wire.result < 0:
-            return self._wire.result
+        if self._wire.result < 0 or buff[0] in self._wire.refused:
+            return -1
         self._wire.written.append(bytes(buff))
         return len(buff)
 

@@ -2,7 +2,8 @@
 
 - The microphone is muted by the USB audio mute control as well as by the Mute lamp, and is open where both
   are set: so Deskbell mutes by the lamp and in its own mixer, never by the ALSA control.
-- Some tell a press of a volume key twice within 5 ms (hid-plantronics.c, PLT_DOUBLE_KEY_TIMEOUT).
+- Some tell a press of a volume key twice within 5 ms (hid-plantronics.c, PLT_DOUBLE_KEY_TIMEOUT). Linux mends
+  that for its input devices, not for hidraw.
 
 Numbers of the older ones: the tables of CounterPath's softphones (HID/AudioDevices.txt) and udev's hwdb.
 """
