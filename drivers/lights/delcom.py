@@ -2,8 +2,9 @@
 
 Generation 2 is a HID of feature reports. Sources: Delcom's "USB HID Buzzer Datasheet" (USBHIDBUZ.pdf) and
 "USB HID" manual (USBIOHID.pdf), commands 12 (port 1: pins to 0, pins to 1), 34 (brightness), 70 (buzzer); the
-kernel's drivers/hid/hid-led.c for the pins. A lamp burns while its pin is 0. hid-led claims the device and
-leaves its hidraw node in place: one report of ours sets all lamps at once, its LED files one lamp each.
+kernel's drivers/hid/hid-led.c for the pins; SouthsideSoftware/delcom-indicator, in use, for the report of 16
+bytes. A lamp burns while its pin is 0. hid-led claims the device and leaves its hidraw node in place: one
+report of ours sets all lamps at once, its LED files one lamp each and only for root.
 
 Generation 1 is no HID. Source: the kernel's drivers/usb/misc/usbled.c (until 4.8).
 """
