@@ -21,6 +21,8 @@ RETRY_SECONDS = 2.0
 ANSWER_SECONDS = 0.3
 """After so long a card that does not answer is left alone until it does."""
 
+DOES_NOT_ANSWER = "it does not answer"
+_PJ_ETIMEDOUT = 70009  # pj/errno.h
 _ECHO_TAIL = 200  # ms
 _MOST_CARDS = 64  # PJMEDIA_AUD_DEV_MAX_DEVS
 
@@ -129,7 +131,7 @@ class Sound:
 
     def _waited(self, card: Card) -> None:
         if card == self._wanted and card in self._looking and self._used != card:
-            self._do_without("it does not answer")
+            self._do_without(DOES_NOT_ANSWER)
 
     def _switch(self, card: Card, rate: int) -> None:
         """Open a card; at once where something is to be heard, else with the first call."""
@@ -145,7 +147,7 @@ class Sound:
             if heard:
                 self._devices.setSndDevMode(0)  # opens it
         except pj.Error as error:
-            self._do_without(words(error))
+            self._do_without(DOES_NOT_ANSWER if error.status == _PJ_ETIMEDOUT else words(error))
             return
         self._used = card
         if self._fault:

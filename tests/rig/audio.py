@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.rig.tone import Recording, sine
-from tests.rig.usb import CLASS, SET_INTERFACE, STANDARD, TO_ENDPOINT, Request, interface
+from tests.rig.usb import CLASS, SET_INTERFACE, STANDARD, TO_ENDPOINT, Request, Withheld, interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +35,10 @@ KEPT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Format:
-    """What a sound card can do; the rates are multiples of 1000 Hz, the first is the one it starts with."""
+    """What a sound card can do; the rates are multiples of 1000 Hz, the first is the one it starts with.
+
+    No channels: it has no speaker, or no microphone.
+    """
 
     rates: Sequence[int] = (48000,)
     playback_channels: int = 2
@@ -163,30 +166,34 @@ class Capture(Stream):
 
 
 class AudioFunction:
-    """Three interfaces: control, playback and capture; each direction has a mute switch and a volume."""
+    """Three interfaces at most: control, playback and capture; each direction has a mute switch and a volume."""
 
     def __init__(self, first_interface: int, form: Format) -> None:
         number = first_interface
-        self.interfaces = (number, number + 1, number + 2)
+        after = number + 3 if form.playback_channels else number + 2
         self.playback = Playback(number + 2, form.playback_channels, form.rates)
-        self.capture = Capture(0x80 | number + 3, form.capture_channels, form.rates)
+        self.capture = Capture(0x80 | after, form.capture_channels, form.rates)
+        self._streams = [stream for stream in (self.playback, self.capture) if stream.channels]
+        self.interfaces = tuple(range(number, number + 1 + len(self._streams)))
         self.capture.restart()
-        self.endpoints = (self.playback.endpoint, self.capture.endpoint)
+        self.endpoints = tuple(stream.endpoint for stream in self._streams)
+        self.hangs = False
+        """It answers nothing any more, as if its firmware had crashed."""
         self.muted = {SPEAKER_VOLUME: False, CAPSULE_VOLUME: False}
         self.volume = {SPEAKER_VOLUME: LOUDEST, CAPSULE_VOLUME: LOUDEST}
 
     def descriptors(self) -> bytes:
-        """All three interfaces."""
-        control, out, into = self.interfaces
+        """All interfaces."""
+        control, *streaming = self.interfaces
         units = self._units()
-        header = struct.pack("<BBBHHBBB", 10, CS_INTERFACE, 1, 0x0100, 10 + len(units), 2, out, into)
-        return (
-            interface(control, 0, 0, (AUDIO, CONTROL, 0))
-            + header
-            + units
-            + self._streaming(out, self.playback, SPEAKER_INPUT, adaptive=True)
-            + self._streaming(into, self.capture, CAPSULE_OUTPUT, adaptive=False)
-        )
+        length = 8 + len(streaming)
+        header = struct.pack("<BBBHHB", length, CS_INTERFACE, 1, 0x0100, length + len(units), len(streaming))
+        written = interface(control, 0, 0, (AUDIO, CONTROL, 0)) + header + bytes(streaming) + units
+        for number, stream in zip(streaming, self._streams, strict=True):
+            out = stream is self.playback
+            terminal = SPEAKER_INPUT if out else CAPSULE_OUTPUT
+            written += self._streaming(number, stream, terminal, adaptive=out)
+        return written
 
     def _units(self) -> bytes:
         def source(number: int, kind: int, channels: int) -> bytes:
@@ -200,14 +207,17 @@ class AudioFunction:
         def sink(number: int, kind: int, origin: int) -> bytes:
             return struct.pack("<BBBBHBBB", 9, CS_INTERFACE, 3, number, kind, 0, origin, 0)
 
-        return (
+        speaker = (
             source(SPEAKER_INPUT, USB_STREAM, self.playback.channels)
             + feature(SPEAKER_VOLUME, SPEAKER_INPUT, self.playback.channels)
             + sink(SPEAKER, HEADPHONES, SPEAKER_VOLUME)
-            + source(CAPSULE, MICROPHONE, self.capture.channels)
+        )
+        microphone = (
+            source(CAPSULE, MICROPHONE, self.capture.channels)
             + feature(CAPSULE_VOLUME, CAPSULE, self.capture.channels)
             + sink(CAPSULE_OUTPUT, USB_STREAM, CAPSULE_VOLUME)
         )
+        return (speaker if self.playback.channels else b"") + (microphone if self.capture.channels else b"")
 
     @staticmethod
     def _streaming(number: int, stream: Stream, terminal: int, *, adaptive: bool) -> bytes:
@@ -228,6 +238,8 @@ class AudioFunction:
 
     def control(self, request: Request) -> bytes | None:
         """Mute and volume of a direction, sampling frequency of an endpoint, opening of a stream."""
+        if self.hangs:
+            raise Withheld
         if request.kind == STANDARD and request.number == SET_INTERFACE:
             if stream := dict(zip(self.interfaces[1:], self._streams, strict=True)).get(request.index):
                 stream.restart()
@@ -244,16 +256,14 @@ class AudioFunction:
         return self._volume(unit, request) if selector == VOLUME else self._mute(unit, request)
 
     def submit(self, urb: Urb, link: Link) -> None:
-        """The two isochronous endpoints."""
+        """The isochronous endpoints."""
+        if self.hangs:
+            raise Withheld
         (self.capture if urb.incoming else self.playback).submit(urb, link)
 
     def cancel(self, urb: Urb) -> None:
         """Forget a transfer."""
         (self.capture if urb.incoming else self.playback).cancel(urb)
-
-    @property
-    def _streams(self) -> tuple[Stream, Stream]:
-        return self.playback, self.capture
 
     @staticmethod
     def _frequency(stream: Stream, request: Request) -> bytes | None:

@@ -255,6 +255,10 @@ class Headset(Emulated):
         """The microphone hears nothing more."""
         self._do("silence")
 
+    def hang(self, on: bool = True) -> None:
+        """Its sound card answers nothing any more, or again."""
+        self._do("hang", on=on)
+
     def hear(self, pcm: bytes) -> None:
         """The microphone hears this once: mono, 16 bit, at the card's rate."""
         self._do("hear", pcm=base64.b64encode(pcm).decode())

@@ -177,6 +177,11 @@ class Emulator:
         self._card.capture.hear_silence()
         return {}
 
+    async def do_hang(self, on: bool) -> Answer:
+        """The sound card answers nothing any more, or again."""
+        self._card.hangs = on
+        return {}
+
     async def do_hear(self, pcm: str) -> Answer:
         """The microphone hears mono PCM once."""
         self._card.capture.hear(base64.b64decode(pcm))
