@@ -2,11 +2,11 @@
 
 - The header is found by what its chip is called: its number has changed from kernel to kernel on a Pi 5
   (raspberrypi/linux pull request 6144; gpiozero issue 1166).
-- Edges come from the kernel, debounced there (include/uapi/linux/gpio.h, version 2 of the line request).
-  lgpio looks for them 2,000 times a second while nothing happens, 5 % of a core where that was measured. And
-  it takes the level from the edges alone, of which the kernel keeps 16 and drops the newest: a contact that
-  bounces while nobody reads is believed to be where it is not, and the press is lost. The kernel reads the
-  level again when the contact rests.
+- Edges come from the kernel (include/uapi/linux/gpio.h, version 2 of the line request), and the level is
+  read once the contact rests. lgpio looks for edges 2,000 times a second while nothing happens, 5 % of a
+  core where that was measured. And it takes the level from the edges alone, of which the kernel keeps 16 and
+  drops the newest: a contact that bounces while nobody reads is believed to be where it is not, and the press
+  is lost. The kernel's own debouncing counts in its ticks: at 100 of them a second a press of 30 ms is lost.
 - An output is at its first level from the moment it is one, and that is what it falls back to when nobody
   drives it any more: no relay clicks at the start, none stays closed after the end.
 """
@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import logging
 import os
 import re
 import select
 import struct
 import tempfile
 import threading
+import time
 from glob import glob
 from typing import TYPE_CHECKING
 
@@ -40,22 +40,18 @@ except (ImportError, AttributeError) as missing:  # for Python 3.13 the index ha
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-log = logging.getLogger(__name__)
-
 LABELS = re.compile("pinctrl-(bcm2835|bcm2711|rp1)")
 """What the kernel calls the chip of the header: up to the Pi 3, on a Pi 4, on a Pi 5."""
 
 USER = b"deskbell"  # whom other programs find named when they want the same line
 
-# include/uapi/linux/gpio.h: struct gpio_v2_line_request with one attribute, of the ten there is room for.
-_REQUEST = struct.Struct("=I252x 32s Q I20x I4x I4x Q 216x I I20x i")
+# include/uapi/linux/gpio.h: struct gpio_v2_line_request for one line, without attributes.
+_REQUEST = struct.Struct("=I252x 32s Q 264x I 24x i")
 _VALUES = struct.Struct("=QQ")  # struct gpio_v2_line_values
-_EVENT = struct.Struct("=QIIII24x")  # struct gpio_v2_line_event
 GET_LINE, GET_VALUES = 0xC250B407, 0xC010B40E  # ioctls
 INPUT, BOTH_EDGES = 1 << 2, 1 << 4 | 1 << 5
 BIAS = {"up": 1 << 8, "down": 1 << 9, "floating": 1 << 10}
-DEBOUNCE = 3  # the attribute's id
-RISING = 1
+EVENTS = 16 * 48  # bytes of the events that the kernel keeps for a line
 
 
 def header_factory(lost: Callable[[OSError], None] = lambda fault: None) -> HeaderFactory:
@@ -144,39 +140,36 @@ class HeaderPin(LGPIOPin):  # type: ignore[misc]
 
     def _enable_event_detect(self) -> None:
         flags = INPUT | BOTH_EDGES | BIAS[self._get_pull()]
-        micros = int((self._bounce or 0) * 1e6)
-        attributes = (1, DEBOUNCE, micros, 1) if micros else (0, 0, 0, 0)
-        request = _REQUEST.pack(self._number, USER, flags, *attributes, 1, 0, -1)
+        request = _REQUEST.pack(self._number, USER, flags, 1, -1)
         lgpio.gpio_free(self.factory._handle, self._number)
         self._line = _REQUEST.unpack(fcntl.ioctl(self.factory.device, GET_LINE, request))[-1]
-        self.factory.edges.watch(self._line, self._moved)
+        self.factory.edges.watch(self._line, self._bounce or 0, self._rests)
 
     def _disable_event_detect(self) -> None:  # which gpiozero does when it lets go of the pin
         self.factory.edges.forget(self._line)
         os.close(self._line)
         self._line = -1
 
-    def _moved(self, event: bytes) -> None:
-        nanoseconds, edge, *_ = _EVENT.unpack(event)
-        self._call_when_changed(self.factory.chip, self._number, edge == RISING, nanoseconds)
+    def _rests(self) -> None:
+        self._call_when_changed(self.factory.chip, self._number, self._get_state(), time.monotonic_ns())
 
 
 class Edges:
-    """One thread that waits for the edges of all lines."""
+    """One thread that waits for the edges of all lines, and then for the lines to rest."""
 
     def __init__(self, lost: Callable[[OSError], None]) -> None:
         """`lost` is told once, when the lines can be read no more."""
         self._lost = lost
-        self._lines: dict[int, Callable[[bytes], None]] = {}
+        self._lines: dict[int, tuple[float, Callable[[], None]]] = {}
         self._wake = os.eventfd(0, os.EFD_CLOEXEC)
         self._poll = select.epoll()
         self._poll.register(self._wake, select.EPOLLIN)
         self._thread = threading.Thread(target=self._run, name="GPIO edges", daemon=True)
         self._thread.start()
 
-    def watch(self, line: int, moved: Callable[[bytes], None]) -> None:
-        """Have `moved` called with every event of a line."""
-        self._lines[line] = moved
+    def watch(self, line: int, seconds: float, rests: Callable[[], None]) -> None:
+        """Have `rests` called when a line has moved, and not again for so long."""
+        self._lines[line] = (seconds, rests)
         self._poll.register(line, select.EPOLLIN)
 
     def forget(self, line: int) -> None:
@@ -192,15 +185,22 @@ class Edges:
         os.close(self._wake)
 
     def _run(self) -> None:
+        try:
+            self._watch()
+        except OSError as fault:
+            self._lost(DriverError(f"the GPIO chip is gone: {fault}"))
+
+    def _watch(self) -> None:
+        due: dict[int, float] = {}
         while True:
-            for line, _ in self._poll.poll():
+            wait = min(due.values()) - time.monotonic() if due else None
+            for line, _ in self._poll.poll(wait and max(wait, 0)):
                 if line == self._wake:
                     return
-                if moved := self._lines.get(line):
-                    try:
-                        moved(os.read(line, _EVENT.size))
-                    except OSError as fault:
-                        self._lost(DriverError(f"the GPIO chip is gone: {fault}"))
-                        return
-                    except Exception:
-                        log.exception("a button's press was not handled")
+                if line in self._lines:
+                    os.read(line, EVENTS)  # how often it has moved does not count, only where it rests
+                    due[line] = time.monotonic() + self._lines[line][0]
+            for line in [line for line, at in due.items() if at <= time.monotonic()]:
+                del due[line]
+                if line in self._lines:
+                    self._lines[line][1]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL
@@ -113,6 +114,24 @@ def test_a_headset_that_was_unplugged_is_offline_and_comes_back_dark_and_with_it
         assert not any("Ring" in lamps.lit for lamps in headset.lamp_history())
         headset.lift_hook()
         desk.until(lambda: desk.keys == [KeyEvent(HEADSET, Key.HOOK, True)])
+
+
+def test_a_headset_that_linux_put_to_sleep_is_woken_and_stays_awake_while_it_is_listened_to() -> None:
+    with Headset("A1") as headset:
+        power = headset.folder / "power"
+        (power / "autosuspend_delay_ms").write_text("100")
+        (power / "control").write_text("auto")
+        asleep = power / "runtime_status"
+        eventually("sleeps", lambda: asleep.read_text() == "suspended\n")
+        with Desk(usb=True) as desk:
+            desk.until_state(HEADSET, ONLINE)
+            time.sleep(10)
+            assert asleep.read_text() == "active\n"
+            headset.lift_hook()
+            desk.until(lambda: desk.keys == [KeyEvent(HEADSET, Key.HOOK, True)])
+            desk.hub.show(HEADSET, {Lamp.OFF_HOOK: ON})
+            headset.wait_for_lamp("Off-Hook")
+        eventually("sleeps again", lambda: asleep.read_text() == "suspended\n")
 
 
 def test_two_headsets_of_one_make_and_a_light_are_told_apart() -> None:
