@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -197,13 +197,14 @@ KEYS = {
 @pytest.fixture
 def desk(tmp_path: Path, exchange: Exchange, chip: GpioChip) -> Iterator[RunningDesk]:
     """The daemon with two buttons, a door opener and a bell."""
-    sections: dict[str, dict[str, Any]] = {
-        "devices": {"usb": False, "simulated": False, "sound": False},
-        "speed_dial": {"1": "802"},
-        "keys": KEYS,
-        "relays": {"door": {"pin": RELAY, "seconds": 1.5}, "bell": {"pin": LAMP, "follows": "ringing"}},
-    }
-    with RunningDesk(tmp_path, exchange.sip_port, **sections) as running:
+    with RunningDesk(
+        tmp_path,
+        exchange.sip_port,
+        devices={"usb": False, "simulated": False, "sound": False},
+        speed_dial={"1": "802"},
+        keys=KEYS,
+        relays={"door": {"pin": RELAY, "seconds": 1.5}, "bell": {"pin": LAMP, "follows": "ringing"}},
+    ) as running:
         running.until_registered()
         running.until("the buttons work", works)
         yield running
