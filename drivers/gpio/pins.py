@@ -4,8 +4,8 @@
   (raspberrypi/linux pull request 6144; gpiozero issue 1166).
 - Edges come from the kernel (include/uapi/linux/gpio.h, version 2 of the line request), and the level is
   read once the contact rests. lgpio looks for edges 2,000 times a second while nothing happens, 5 % of a core
-  where that was measured, and for ever once its chip is gone. The kernel's own debouncing counts in its ticks:
-  at 100 of them a second a press of 30 ms is lost.
+  where that was measured, and for ever once its chip is gone. The kernel's own debouncing counts in its
+  ticks: at 100 of them a second a press of 30 ms is lost.
 - An output is at its first level from the moment it is one, and that is what it falls back to when nobody
   drives it any more: no relay clicks at the start, none stays closed after the end.
 """
