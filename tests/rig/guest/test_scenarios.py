@@ -1,0 +1,648 @@
+"""The fifteen things that go wrong at real desks, at every kind of telephony device in use.
+
+Each kind (see `tests.rig.models`) is plugged into one desk: the daemon as it runs on the box, a real
+exchange, the real kernel. The device plays what a real one does; a test looks at what reached it, at what the
+desk says, and whether the caller is still there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import wave
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.desk.events import Answer, Hold, Mute, Resume
+from tests.rig.devices import BusyLight, Headset, eventually
+from tests.rig.hid import Taking
+from tests.rig.layout import layout
+from tests.rig.models import MODELS, REAL
+from tests.rig.tone import Recording
+from tests.rig.usb import Identity
+from tests.running import RunningDesk, State, call_states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from appliance.demo.exchange import Exchange
+    from tests.rig.models import Model
+
+pytestmark = pytest.mark.exchange
+FIRST, SECOND = "0305551234", "0305555678"
+OPERATOR_HZ, CALLER_HZ = 440, 1000
+ECHO_IS_OVER = 2.5
+"""Seconds after which no hook report can be the answer to a lamp, and a Jabra has taken its hook back."""
+RECOVERED = 15
+"""Seconds in which the kernel has given up a write that hung, and the desk has opened the device anew."""
+RULES = Path(__file__).parents[3] / "udev" / "70-deskbell.rules"
+SETTINGS = {"usb": True, "simulated": False, "sound": True}
+SIP_PORT = 5070
+"""Always the same: the exchange then knows a desk again that was killed, and keeps one contact of it only."""
+NOBODY, GROUP = 65534, "deskbell"
+GENUINE = {name: real for name, model in MODELS.items() if (real := model.genuine)}
+BASE = Identity(0x0B0E, 0x245E, 0x0123, "Deskbell", "Rig Base")
+PHANTOM = bytes.fromhex(
+    "050B 0905 A101 1500 2501 7501"
+    "092F 9501 8106 0920 9501 8122 9506 8101"  # Phone Mute, Hook Switch
+    "0508 0909 9501 9122 9507 9101"  # Mute, but no Off-Hook
+    "C0"
+)
+"""A webcam's microphone that declares a hook switch and ignores every lamp."""
+FINGER = 0.15
+"""Seconds between two presses of somebody in a hurry."""
+
+
+class Site:
+    """One desk with one device of a kind."""
+
+    def __init__(self, model: Model, headset: Headset, desk: RunningDesk, exchange: Exchange) -> None:
+        self.model, self.headset, self.desk, self.exchange = model, headset, desk, exchange
+        self._callers: list[str] = []
+
+    def online(self, state: State) -> bool:
+        """Whether the device works."""
+        names = (one["name"] for one in state["devices"].values() if one["state"] == "online")
+        return self.headset.identity.name in names
+
+    def ring(self, caller: str = FIRST, **how: str) -> str:
+        """Let somebody call; returns once the desk knows."""
+        channel = self.exchange.originate(caller, "200", **how)
+        self._callers.append(channel)
+        self.desk.until(f"{caller} rings", lambda state: self.state_of(caller, state) == "ringing")
+        return channel
+
+    def talk(self, caller: str = FIRST, **how: str) -> str:
+        """Answer a call with the hook switch."""
+        channel = self.ring(caller, **how)
+        self.headset.wait_for_lamp("Ring")
+        self.headset.lift_hook()
+        self.until(caller, "answered")
+        self.headset.wait_for_lamp("Off-Hook")
+        return channel
+
+    def until(self, caller: str, state: str) -> State:
+        """Wait until the call of `caller` is in that state; "" once it is gone."""
+        return self.desk.until(f"{caller} is {state}", lambda now: self.state_of(caller, now) == state)
+
+    @staticmethod
+    def state_of(caller: str, state: State) -> str:
+        return next((c["state"] for c in state["calls"].values() if c["number"] == caller), "")
+
+    def is_there(self, channel: str) -> bool:
+        """Whether the caller holds the line."""
+        return any(leg.id.startswith(channel) for leg in self.exchange.channels())
+
+    def gone(self, channel: str) -> None:
+        """Wait until the caller is away."""
+        eventually("the caller is gone", lambda: not self.is_there(channel))
+
+    def still(self, **states: str) -> None:
+        """What the desk says stays so until echoes are over."""
+        time.sleep(ECHO_IS_OVER)
+        assert call_states(self.desk.status()) == [*states.values()]
+
+    def clear(self) -> None:
+        """Everybody hangs up, and the hook is replaced."""
+        while self._callers:
+            self.exchange.hang_up(self._callers.pop())
+        self.desk.until_call()
+        self.headset.lower_arm()
+        self.headset.replace_hook()
+        for lamp in ("Off-Hook", "Ring", "Mute", "Hold"):
+            self.headset.wait_for_lamp(lamp, lit=False)
+        time.sleep(ECHO_IS_OVER)
+
+
+@pytest.fixture(scope="module")
+def desk(exchange: Exchange, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """The daemon as it runs on the box."""
+    home = tmp_path_factory.mktemp("desk")
+    with RunningDesk(home, exchange.sip_port, devices=SETTINGS, line={"local_port": SIP_PORT}) as desk:
+        desk.until_registered()
+        yield desk
+
+
+@pytest.fixture(scope="module", params=list(MODELS))
+def whole_site(request: pytest.FixtureRequest, exchange: Exchange, desk: RunningDesk) -> Iterator[Site]:
+    """A device of each kind in turn; without its sound card, which costs the rig most of its time."""
+    model = MODELS[request.param]
+    with model.headset(audio=False) as headset:
+        site = Site(model, headset, desk, exchange)
+        desk.until("the device works", lambda state: site.online(state))
+        yield site
+
+
+@pytest.fixture
+def site(whole_site: Site) -> Iterator[Site]:
+    """The desk at rest, and at rest again after the test; whatever was written was written whole."""
+    yield whole_site
+    whole_site.clear()
+    assert whole_site.headset.view.ignored == 0, "reports of a wrong length"
+    assert whole_site.headset.view.dropped == 0, "held calls dropped"
+
+
+@pytest.fixture
+def loud_site(whole_site: Site) -> Iterator[Site]:
+    """The same with a sound card."""
+    whole_site.headset.unplug()
+    with whole_site.model.headset("RIG0002") as headset:
+        site = Site(whole_site.model, headset, whole_site.desk, whole_site.exchange)
+        site.desk.until("the device works", lambda state: site.online(state))
+        yield site
+        site.clear()
+    whole_site.headset.plug()
+    whole_site.desk.until("the device works", lambda state: whole_site.online(state))
+
+
+# --- 1
+
+
+def test_1_the_echo_of_our_own_lamp_answers_nobody_twice(site: Site) -> None:
+    site.ring(FIRST)
+    site.ring(SECOND)
+    site.headset.lift_hook()
+    site.until(FIRST, "answered")
+    site.headset.wait_for_lamp("Off-Hook")
+    site.still(first="answered", second="ringing")
+
+
+def test_1_nor_does_it_when_the_page_answers(site: Site) -> None:
+    first = site.ring(FIRST)
+    site.ring(SECOND)
+    site.desk.ask(Answer())
+    site.headset.wait_for_lamp("Off-Hook")
+    site.still(first="answered", second="ringing")
+    assert site.headset.view.lifted == site.model.habits.follows_off_hook
+    site.exchange.hang_up(first)
+    site.headset.wait_for_lamp("Off-Hook", lit=False)
+    site.still(second="ringing")
+    assert not site.headset.view.lifted
+
+
+# --- 2
+
+
+def test_2_a_hook_lifted_without_a_call_is_put_back_and_answers_nobody_later(site: Site) -> None:
+    written = len(site.headset.written())
+    site.headset.lift_hook()
+    assert site.headset.written(after=written, wait=5), "on-hook in reply"
+    assert "Off-Hook" not in site.headset.lamps
+    if site.model.habits.follows_off_hook:
+        eventually("the device is on-hook", lambda: not site.headset.view.lifted)
+    site.ring()
+    site.still(first="ringing")
+    site.headset.replace_hook()
+    site.headset.lift_hook()
+    site.until(FIRST, "answered")
+
+
+# --- 3
+
+
+def test_3_twenty_presses_of_mute_are_twenty_and_none_is_lost(site: Site) -> None:
+    site.talk()
+    for press in range(20):
+        site.headset.tap("Phone Mute")
+        site.headset.wait_for_lamp("Mute", lit=press % 2 == 0)
+        assert site.desk.status()["muted"] == (press % 2 == 0)
+    seen = ["Mute" in lamps.lit for lamps in site.headset.lamp_history()]
+    assert sum(before != after for before, after in pairwise(seen)) >= 20
+    assert site.headset.view.lost == 0
+    assert not site.headset.view.muted
+
+
+def test_3_a_mute_key_pressed_without_a_call_mutes_nothing(site: Site) -> None:
+    site.headset.tap("Phone Mute")
+    site.talk()
+    assert not site.desk.status()["muted"]
+    assert "Mute" not in site.headset.lamps
+
+
+# --- 4
+
+
+def test_4_muted_is_silent_unmuted_is_heard_and_unplugging_muted_recovers(
+    loud_site: Site, tmp_path: Path
+) -> None:
+    site, headset, desk = loud_site, loud_site.headset, loud_site.desk
+    headset.hear_tone(OPERATOR_HZ)
+    caller = site.talk(speaks="tone", record=tmp_path / "caller.wav")
+    start = time.monotonic()
+    time.sleep(1)
+    headset.tap("Phone Mute")
+    muted = headset.wait_for_lamp("Mute") - start
+    assert not headset.mixer["capture"]["muted"], "muted by one path only"
+    time.sleep(0.5)
+    headset.unplug()
+    desk.until("the device is away", lambda state: not site.online(state))
+    headset.plug()
+    headset.wait_for_lamp("Mute")
+    assert desk.status()["muted"]
+    headset.wait_for_lamp("Off-Hook")
+    time.sleep(1)
+    headset.tap("Phone Mute")
+    unmuted = headset.wait_for_lamp("Mute", lit=False) - start
+    desk.until("unmuted", lambda state: not state["muted"])
+    time.sleep(1)
+    assert not headset.mixer["capture"]["muted"]
+    assert headset.played(0.5).measure(CALLER_HZ).snr > 20
+    site.exchange.hang_up(caller)
+    desk.until_call()
+    heard = wav(tmp_path / "caller.wav")
+    print(f"muted from {muted:.2f} to {unmuted:.2f} s of {heard.seconds:.2f} s")
+    assert heard.cut(0.3, muted - 0.1).weakest(OPERATOR_HZ).snr > 20
+    assert heard.cut(muted + 0.3, unmuted - 0.1).measure(OPERATOR_HZ).dbfs < -60
+    assert heard.cut(unmuted + 0.5, unmuted + 1.3).weakest(OPERATOR_HZ).snr > 20
+
+
+# --- 5
+
+
+def test_5_a_boom_arm_that_is_up_refuses_to_unmute_and_nothing_cascades(site: Site) -> None:
+    """A device without an arm, muted by its key, lets itself be unmuted."""
+    if site.model.arm:
+        site.headset.raise_arm()
+    site.talk()
+    if not site.model.arm:
+        site.headset.tap("Phone Mute")
+    site.headset.wait_for_lamp("Mute")
+    time.sleep(0.5)
+    written = len(site.headset.written())
+    site.desk.ask(Mute(False))
+    time.sleep(1)
+    assert site.desk.status()["muted"] == site.model.arm
+    assert ("Mute" in site.headset.lamps) == site.model.arm
+    assert len(site.headset.written(after=written)) == 1 + site.model.arm, "unmuted, and muted again"
+    site.headset.lower_arm()
+    site.headset.wait_for_lamp("Mute", lit=False)
+    site.desk.until("unmuted", lambda state: not state["muted"])
+
+
+# --- 6
+
+
+def test_6_hold_keeps_the_call_and_its_hook(site: Site) -> None:
+    caller = site.talk()
+    site.headset.tap("Flash")
+    site.until(FIRST, "held")
+    site.headset.wait_for_lamp("Hold")
+    time.sleep(ECHO_IS_OVER)
+    assert "Off-Hook" in site.headset.lamps, "else a Jabra hangs up"
+    assert site.is_there(caller)
+    site.headset.tap("Flash")
+    site.until(FIRST, "answered")
+    site.headset.wait_for_lamp("Hold", lit=False)
+    site.headset.replace_hook()
+    site.gone(caller)
+
+
+def test_6_hold_and_resume_ten_times_in_a_hurry(site: Site) -> None:
+    caller = site.talk(speaks="tone")
+    for _ in range(20):
+        site.headset.tap("Flash")
+        time.sleep(FINGER)
+    for _ in range(10):
+        site.desk.ask(Hold(), Resume())
+    site.until(FIRST, "answered")
+    site.headset.wait_for_lamp("Hold", lit=False)
+    site.still(first="answered")
+    assert site.is_there(caller)
+
+
+# --- 7
+
+
+def test_7_a_second_call_is_accepted_and_the_first_waits_on_hold(site: Site) -> None:
+    first = site.talk(FIRST)
+    second = site.ring(SECOND)
+    site.headset.tap("Flash")
+    site.until(SECOND, "answered")
+    site.until(FIRST, "held")
+    site.headset.tap("Flash")
+    site.until(FIRST, "answered")
+    site.until(SECOND, "held")
+    site.headset.replace_hook()
+    site.gone(first)
+    site.still(second="held")
+    assert site.is_there(second)
+    site.headset.tap("Flash")
+    site.until(SECOND, "answered")
+
+
+def test_7_a_second_call_is_rejected_and_the_first_goes_on(site: Site) -> None:
+    first = site.talk(FIRST)
+    second = site.ring(SECOND)
+    site.headset.wait_for_lamp("Ring")
+    site.headset.tap(site.model.rejects[0])
+    site.gone(second)
+    site.headset.wait_for_lamp("Ring", lit=False)
+    site.still(first="answered")
+    assert site.is_there(first)
+
+
+# --- 8
+
+
+def test_8_every_way_to_reject_turns_the_caller_away(site: Site) -> None:
+    for key in site.model.rejects:
+        caller = site.ring()
+        site.headset.wait_for_lamp("Ring")
+        site.headset.tap(key)
+        site.desk.until_call()
+        site.gone(caller)
+        site.headset.wait_for_lamp("Ring", lit=False)
+        assert next(call["outcome"] for call in site.desk.status()["released"].values()) == "rejected"
+        assert "Off-Hook" not in site.headset.lamps
+
+
+# --- 9
+
+
+def test_9_a_caller_who_gives_up_stops_the_ringing(site: Site) -> None:
+    caller = site.ring()
+    site.headset.wait_for_lamp("Ring")
+    site.exchange.hang_up(caller)
+    site.headset.wait_for_lamp("Ring", lit=False)
+    site.headset.lift_hook()  # too late
+    site.still()
+
+
+# --- 10
+
+
+def test_10_pulled_out_while_it_rings_it_comes_back_ringing_under_another_number(site: Site) -> None:
+    site.ring()
+    site.headset.wait_for_lamp("Ring")
+    before = site.headset.hidraw
+    site.headset.unplug()
+    with BusyLight("L1"):  # takes the number that is free now
+        site.headset.plug()
+        assert site.headset.hidraw != before
+        site.headset.wait_for_lamp("Ring")
+        site.headset.lift_hook()
+        site.until(FIRST, "answered")
+        site.headset.wait_for_lamp("Ring", lit=False)
+
+
+def test_10_a_device_that_needs_ten_seconds_to_come_back_finds_its_call_on_hold(site: Site) -> None:
+    caller = site.talk()
+    site.headset.tap("Flash")
+    site.until(FIRST, "held")
+    site.headset.unplug()
+    time.sleep(10)
+    assert site.is_there(caller)
+    site.headset.plug()
+    site.headset.wait_for_lamp("Hold")
+    site.headset.wait_for_lamp("Off-Hook")
+    site.headset.tap("Flash")
+    site.until(FIRST, "answered")
+    site.still(first="answered")
+
+
+# --- 11
+
+
+def test_11_after_a_kill_the_lamps_are_put_right_and_mute_is_not_carried_over(site: Site) -> None:
+    site.talk()
+    site.headset.tap("Phone Mute")
+    site.headset.wait_for_lamp("Mute")
+    site.desk.kill()
+    assert {"Off-Hook", "Mute"} <= site.headset.lamps, "nobody has put them out"
+    site.desk.start()
+    for lamp in ("Off-Hook", "Mute"):
+        site.headset.wait_for_lamp(lamp, lit=False)
+    site.desk.until_registered()
+    site.ring(SECOND)
+    site.still(second="ringing")  # however its hook stands
+    site.headset.replace_hook()
+    site.headset.lift_hook()
+    site.until(SECOND, "answered")
+    assert not site.desk.status()["muted"]
+    assert "Mute" not in site.headset.lamps
+
+
+# --- 13
+
+
+def test_13_every_report_goes_out_as_long_as_it_was_declared(site: Site) -> None:
+    written = len(site.headset.written())
+    site.talk()
+    for key in ("Phone Mute", "Flash"):
+        site.headset.tap(key)
+    site.until(FIRST, "held")
+    site.headset.wait_for_lamp("Hold")
+    lamps = layout(site.model.report_descriptor)
+    used = {lamps.lamps[name].report for name in ("Off-Hook", "Ring", "Mute", "Hold")}
+    sent = [report.data for report in site.headset.written(after=written)]
+    assert {(0 if 0 in lamps.outputs else data[0], len(data)) for data in sent} >= {
+        (number, lamps.outputs[number]) for number in used
+    }
+    assert site.headset.view.ignored == 0
+
+
+@pytest.mark.skipif(not GENUINE, reason=f"no descriptors: put the folder of real ones at {REAL}")
+@pytest.mark.parametrize("model", GENUINE.values(), ids=GENUINE)
+def test_13_with_the_report_descriptor_of_a_real_device(
+    model: Model, desk: RunningDesk, exchange: Exchange
+) -> None:
+    with model.headset("REAL", audio=False) as headset:
+        site = Site(model, headset, desk, exchange)
+        desk.until("the device works", lambda state: site.online(state))
+        site.talk()
+        headset.tap("Phone Mute")
+        headset.wait_for_lamp("Mute")
+        headset.tap("Phone Mute")
+        headset.wait_for_lamp("Mute", lit=False)
+        headset.tap("Flash")
+        headset.wait_for_lamp("Hold")
+        headset.tap("Flash")
+        site.until(FIRST, "answered")
+        second = site.ring(SECOND)
+        headset.tap(model.rejects[0])
+        site.gone(second)
+        headset.replace_hook()
+        site.clear()
+        assert (headset.view.ignored, headset.view.lost) == (0, 0)
+
+
+def test_13_what_only_looks_like_a_telephone_is_none(desk: RunningDesk, exchange: Exchange) -> None:
+    phantom = Identity(0x046D, 0x0944, 0x0100, "Deskbell", "Rig Phantom")
+    model = MODELS["one report"]
+    with (
+        Headset("P1", identity=phantom, report_descriptor=PHANTOM, audio=None),
+        model.headset("P2", audio=False) as headset,
+    ):
+        site = Site(model, headset, desk, exchange)
+        state = desk.until("the device after it works", lambda state: site.online(state))
+        assert "Rig Phantom" not in [device["name"] for device in state["devices"].values()]
+
+
+# --- 15
+
+
+def test_15_a_device_that_lets_writes_hang_keeps_no_call_waiting(site: Site) -> None:
+    site.headset.take(Taking.HELD)
+    written = len(site.headset.written())
+    caller = site.ring()
+    site.desk.ask(Answer())
+    site.until(FIRST, "answered")
+    site.desk.ask(Hold(), Resume())
+    site.until(FIRST, "answered")
+    assert len(site.headset.written()) == written, "all that happened while it hung"
+    site.headset.take(Taking.WELL)
+    site.headset.wait_for_lamp("Off-Hook", limit=RECOVERED)
+    assert site.is_there(caller)
+
+
+def test_15_a_device_that_refuses_its_lamps_is_named_and_comes_back(site: Site) -> None:
+    site.headset.take(Taking.REFUSED)
+    caller = site.ring()
+    state = site.desk.until("the device has failed", lambda state: not site.online(state))
+    (reason,) = (d["reason"] for d in state["devices"].values() if d["state"] == "failed")
+    assert "does not take its lamps" in reason
+    site.desk.ask(Answer())
+    site.until(FIRST, "answered")
+    site.headset.take(Taking.WELL)
+    site.headset.wait_for_lamp("Off-Hook", limit=RECOVERED)
+    assert site.is_there(caller)
+
+
+def test_15_a_device_pulled_out_while_a_write_hangs_comes_back(site: Site) -> None:
+    site.headset.take(Taking.HELD)
+    caller = site.ring()
+    site.headset.unplug()
+    site.desk.until("the device is away", lambda state: not site.online(state))
+    site.headset.take(Taking.WELL)
+    site.headset.plug()
+    site.headset.wait_for_lamp("Ring")
+    site.headset.lift_hook()
+    site.until(FIRST, "answered")
+    assert site.is_there(caller)
+
+
+# --- several at once
+
+
+def working(state: State, *names: str) -> int:
+    """How many devices with these names work."""
+    return sum(d["state"] == "online" and d["name"] in names for d in state["devices"].values())
+
+
+def dark(light: BusyLight) -> bool:
+    """Whether a light shows nothing."""
+    return light.written()[-1].data[:3] == bytes(3)
+
+
+def test_9_and_12_two_twins_a_base_and_a_light_ring_together_and_one_of_them_answers(
+    exchange: Exchange, desk: RunningDesk
+) -> None:
+    twin = replace(MODELS["one report"], identity=replace(BASE, product=0x0301, name="Rig Twin"))
+    base = replace(MODELS["constant"], identity=BASE)
+    with (
+        twin.headset("", audio=False) as one,
+        twin.headset("", audio=False) as other,
+        base.headset("B1", audio=False) as third,
+        BusyLight("L1") as light,
+    ):
+        headsets = (one, other, third)
+        desk.until(
+            "all four work", lambda state: working(state, "Rig Twin", "Rig Base", "Embrava Blynclight") == 4
+        )
+        caller = exchange.originate(FIRST, "200")
+        for headset in headsets:
+            headset.wait_for_lamp("Ring")
+        exchange.hang_up(caller)
+        for headset in headsets:
+            headset.wait_for_lamp("Ring", lit=False)
+        desk.until_call()
+
+        caller = exchange.originate(FIRST, "200")
+        for headset in headsets:
+            headset.wait_for_lamp("Ring")
+        other.lift_hook()
+        desk.until_call("answered")
+        other.wait_for_lamp("Off-Hook")
+        other.tap("Phone Mute")
+        for headset in headsets:
+            headset.wait_for_lamp("Ring", lit=False)
+            headset.wait_for_lamp("Mute")
+        time.sleep(ECHO_IS_OVER)
+        assert ["Off-Hook" in headset.lamps for headset in headsets] == [False, True, False]
+        desk.until_call("answered")
+
+        desk.stop()
+        assert [headset.lamps for headset in headsets] == [frozenset()] * 3, "dark after a stop"
+        assert dark(light)
+        desk.start()
+        desk.until_registered()
+
+
+# --- 14
+
+
+class Unprivileged(RunningDesk):
+    """A desk that runs as nobody, in the group deskbell."""
+
+    def start(self) -> None:
+        """Run it; returns when it answers."""
+        for path in (self.home, *self.home.iterdir()):
+            os.chown(path, NOBODY, NOBODY)
+        super().start()
+
+    def words(self, *words: str) -> list[str]:
+        """Return a `deskbell` command line for this desk."""
+        nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", f"--groups={GROUP}"]
+        return [*nobody, *super().words(*words)]
+
+
+@pytest.fixture
+def open_home() -> Iterator[Path]:
+    """A folder that everybody may enter, as pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_14_devices_that_may_not_be_opened_say_so_and_work_as_soon_as_the_udev_rule_comes(
+    exchange: Exchange, desk: RunningDesk, open_home: Path
+) -> None:
+    subprocess.run(["groupadd", "-f", GROUP], check=True)
+    rule = Path("/etc/udev/rules.d") / RULES.name
+    rule.unlink(missing_ok=True)
+    subprocess.run(["udevadm", "control", "--reload"], check=True)
+    desk.stop()
+    with ExitStack() as stack:
+        headsets = [stack.enter_context(model.headset("UDEV", audio=False)) for model in MODELS.values()]
+        nobodys = stack.enter_context(Unprivileged(open_home, exchange.sip_port, devices=SETTINGS))
+        nobodys.until_registered()
+        refused = nobodys.until("all are refused", lambda state: states(state, "UDEV") == ["denied"] * 5)
+        assert all(RULES.name in told["reason"] for told in refused["devices"].values() if told["reason"])
+        shutil.copy(RULES, rule)
+        subprocess.run(["udevadm", "control", "--reload"], check=True)
+        subprocess.run(["udevadm", "trigger", "--subsystem-match=hidraw"], check=True)
+        nobodys.until("all work", lambda state: states(state, "UDEV") == ["online"] * 5)
+        caller = exchange.originate(FIRST, "200")
+        for headset in headsets:
+            headset.wait_for_lamp("Ring")
+        exchange.hang_up(caller)
+        nobodys.until_call()
+    desk.start()
+
+
+def states(state: State, serial: str) -> list[str]:
+    """The states of the devices with that serial number."""
+    return [told["state"] for name, told in state["devices"].items() if name.endswith(serial)]
+
+
+def wav(path: Path) -> Recording:
+    """A mono file."""
+    with wave.open(str(path)) as file:
+        return Recording(file.getframerate(), 1, file.readframes(file.getnframes()))
