@@ -17,7 +17,6 @@ that takes the mute key for its own mutes the ALSA control and lights the Mute L
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import threading
@@ -47,7 +46,7 @@ log = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.25
 READ_MILLISECONDS = 250
 CHECK_SECONDS = 2.0
-INTERRUPTED = os.strerror(errno.EINTR)
+MAX_FAULTS = 3  # one after the other
 LAMPS_OF_A_CALL = (Lamp.OFF_HOOK, Lamp.RING, Lamp.MUTE, Lamp.HOLD)
 HIDRAW = Path("/sys/class/hidraw")
 
@@ -65,7 +64,7 @@ class Handle(Protocol):
         """How many bytes were written, -1 for a failure."""
 
     def error(self) -> str:
-        """Why the last read or write failed."""
+        """Why the last write failed."""
 
     def close(self) -> None:
         """Once, when no thread uses it any more."""
@@ -110,6 +109,7 @@ class TelephonyDevice:
         self._interference = Interference(HIDRAW / os.path.basename(path) / "device")
         self._press, self._lose = press, lose
         self._lit: frozenset[Lamp] = frozenset()
+        self._faults = 0  # of reading, since it went well
         self._written: dict[int, bytes] = {}
         self._keep_alive_at = float("inf")
         self._mute_pressed = self._mute_answered = False
@@ -205,13 +205,19 @@ class TelephonyDevice:
             self._press(key, pressed)
 
     def _read(self, milliseconds: int) -> bytes:
-        """One report, b"" for none; one byte more is asked for than any has, so that longer ones show."""
+        """One report, b"" for none; one byte more is asked for than any has, so that longer ones show.
+
+        hidapi fails where a signal interrupts it, and does not say so: what is still there is tried again.
+        """
         try:
-            return bytes(self._in.read(self._keys.longest + 1, milliseconds))
+            report = bytes(self._in.read(self._keys.longest + 1, milliseconds))
         except OSError as fault:
-            if self._in.error() == INTERRUPTED:
-                return b""  # a signal came to this thread
-            raise Unplugged("unplugged, or out of range") from fault
+            self._faults += 1
+            if self._faults == MAX_FAULTS or not os.path.exists(self._path):
+                raise Unplugged("unplugged, or out of range") from fault
+            return b""
+        self._faults = 0
+        return report
 
 
 def _states(quirk: Quirk) -> tuple[Key, ...]:

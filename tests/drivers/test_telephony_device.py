@@ -112,12 +112,20 @@ def test_writing_to_a_device_that_is_gone_says_so(phone: Phone, wire: Wire, node
 
 
 def test_a_device_that_cannot_be_read_any_more_is_lost(phone: Phone, wire: Wire) -> None:
+    for _ in range(3):
+        wire.reports.put(OSError("read error"))
+    assert isinstance(phone.lost.get(timeout=5), Unplugged)
+
+
+def test_a_device_that_is_gone_is_lost_at_the_first_error(phone: Phone, wire: Wire, node: Path) -> None:
+    node.unlink()
     wire.reports.put(OSError("read error"))
     assert isinstance(phone.lost.get(timeout=5), Unplugged)
 
 
 def test_a_device_that_goes_while_it_is_opened_leaves_nothing_open(node: Path, wire: Wire) -> None:
-    wire.reports.put(OSError("read error"))
+    for _ in range(3):
+        wire.reports.put(OSError("read error"))
     with pytest.raises(Unplugged):
         Phone(node, wire, DESCRIPTOR)
     assert wire.open_handles == 0
@@ -136,10 +144,10 @@ def test_a_node_that_is_gone_or_forbidden_is_told_apart(
 
 
 def test_a_signal_to_the_listener_is_no_reason_to_give_the_device_up(phone: Phone, wire: Wire) -> None:
-    wire.error = "Interrupted system call"
-    wire.reports.put(OSError("read error"))
-    wire.reports.put(b"\x01\x01")
-    assert phone.told(1) == [(Key.HOOK, True)]
+    for pressed in (True, False) * 5:
+        wire.reports.put(OSError("read error"))
+        wire.reports.put(bytes([1, pressed]))
+        assert phone.told(1) == [(Key.HOOK, pressed)]
     assert phone.lost.empty()
 
 

@@ -22,7 +22,6 @@ class Wire:
         self.written: list[bytes] = []
         self.result = 0
         self.refused: set[int] = set()  # numbers of reports
-        self.error = "Broken pipe"
         self.open_handles = 0
 
     def handle(self) -> Handle:
@@ -52,7 +51,7 @@ class Handle:
         return len(buff)
 
     def error(self) -> str:
-        return self._wire.error
+        return "Broken pipe"
 
     def close(self) -> None:
         self._wire.open_handles -= 1
