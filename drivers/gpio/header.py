@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from drivers.base import Device, DriverError, Key, Kind, Lamp, LampState, beat
@@ -59,7 +60,12 @@ class GpioPins:
 
 
 class GpioHeader:
-    """A source of one device: what is wired to the header."""
+    """A source of one device: what is wired to the header.
+
+    Opening it opens the relays and darkens the lamps. A Raspberry Pi's kernel leaves a pin as it was driven
+    when the program that drove it is gone, unless it is started with pinctrl_bcm2835.persist_gpio_outputs=n;
+    other kernels let go of it, and it falls back to dark and open.
+    """
 
     def __init__(self, pins: GpioPins, factory: MakeFactory | None = None) -> None:
         """`factory` makes a gpiozero pin factory, which tells when its pins are gone; by default the Pi's."""
@@ -84,18 +90,6 @@ class GpioHeader:
 
     def _open(self, press: Press, lose: Lose) -> _Wired:
         return _Wired(self._pins, self._factory(lose), press)
-
-
-def open_relays(pins: GpioPins, factory: MakeFactory | None = None) -> None:
-    """Open every relay and darken every lamp while no desk runs, as after a crash.
-
-    A Raspberry Pi's kernel leaves a pin as it was driven when the program that drove it is gone, unless it is
-    started with pinctrl_bcm2835.persist_gpio_outputs=n. Raises DriverError with what cannot be.
-    """
-    wired = _Wired(replace(pins, buttons={}), (factory or _header)(_ignore), _unheard)
-    wired.close()
-    if wired.trouble:
-        raise DriverError(wired.trouble)
 
 
 class _Wired:
@@ -156,7 +150,8 @@ class _Wired:
     def close(self) -> None:
         """Open the relays and give the pins back."""
         for device in (*self._relays.values(), *self._lamps.values(), *self._buttons.values()):
-            device.close()
+            with contextlib.suppress(OSError):  # the chip is gone
+                device.close()
         self._factory.close()
 
 
@@ -212,11 +207,3 @@ def _header(lost: Callable[[OSError], None]) -> Any:  # noqa: ANN401
     from drivers.gpio.pins import header_factory  # heavy, and not for every desk
 
     return header_factory(lost)
-
-
-def _ignore(fault: OSError) -> None:
-    """No desk runs that could open the header anew."""
-
-
-def _unheard(key: str, pressed: bool) -> None:
-    """No desk runs that could take a key."""

@@ -125,9 +125,18 @@ class HeaderPin(LGPIOPin):  # type: ignore[misc]
         lgpio.gpio_free(self.factory._handle, self._number)
         lgpio.gpio_claim_output(self.factory._handle, self._number, int(state), pull)
 
+    def _set_state(self, value: bool) -> None:
+        try:
+            super()._set_state(value)
+        except lgpio.error as fault:
+            raise DriverError(f"{self!r} cannot be switched: {fault}") from fault
+
     def _get_state(self) -> bool:
         if self._line < 0:
-            return bool(super()._get_state())
+            try:
+                return bool(super()._get_state())
+            except lgpio.error as fault:
+                raise DriverError(f"{self!r} cannot be read: {fault}") from fault
         values = fcntl.ioctl(self._line, GET_VALUES, _VALUES.pack(0, 1))
         return bool(_VALUES.unpack(values)[0])
 

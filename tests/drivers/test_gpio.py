@@ -22,7 +22,8 @@ from drivers.base import (
     LampState,
     Pattern,
 )
-from drivers.gpio import ButtonPin, GpioHeader, GpioPins, RelayPin, open_relays, pin_number
+from drivers.dark import make_dark
+from drivers.gpio import ButtonPin, GpioHeader, GpioPins, RelayPin, pin_number
 from drivers.gpio.pins import header_factory
 from tests.drivers.desk import Desk
 
@@ -164,7 +165,7 @@ def test_relays_and_lamps_are_put_out_without_a_desk(factory: MockFactory) -> No
     door, bell, lamp = factory.pin(5), factory.pin(6), factory.pin(23)
     for pin in (door, lamp):
         pin.function, pin.state = "output", True  # as a desk that was killed has left them
-    open_relays(pins, lambda lost: factory)
+    assert make_dark([header(factory, pins)]) == ["gpio-buttons: dark"]
     assert [pin.states[-1].state for pin in (door, bell, lamp)] == [False, True, False]
 
 
@@ -184,8 +185,6 @@ def test_where_no_pin_can_be_used_the_device_has_failed(factory: MockFactory) ->
     with Desk(simulated=header(factory, pins)) as desk:
         failed = desk.until_state(BUTTONS, DeviceState.FAILED)
         assert failed.reason == "button doctor: GPIO41 cannot be used: 41 is not a valid pin name"
-    with pytest.raises(DriverError, match="relay door: GPIO41"):
-        open_relays(GpioPins(relays={"door": RelayPin(41)}), lambda lost: factory)
 
 
 def test_a_machine_without_a_header_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,9 @@ import pytest
 
 from appliance.desk.events import SwitchRelay
 from drivers.base import DeviceState, DriverError, KeyEvent, Lamp, LampState, Pattern
-from drivers.gpio import GPIO_ID, ButtonPin, GpioPins, RelayPin, open_relays
+from drivers.dark import make_dark
+from drivers.gpio import GPIO_ID, ButtonPin, GpioHeader, GpioPins, RelayPin
+from drivers.gpio.pins import header_factory
 from tests.drivers.desk import Desk
 from tests.rig.devices import eventually
 from tests.rig.gpio import Bounce, GpioChip
@@ -106,7 +108,7 @@ def test_a_pin_that_is_taken_is_named_with_who_has_it_and_the_others_work() -> N
 def test_the_header_is_found_by_what_its_chip_is_called(label: str) -> None:
     with GpioChip({}, "gpio-brcmstb@107d508500"):
         with pytest.raises(DriverError, match="gpiochip0 is gpio-brcmstb@107d508500"):
-            open_relays(DOOR)
+            header_factory()
         with GpioChip(NAMES, label) as header, Desk(gpio=button()) as desk:
             assert header.chip != "gpiochip0"
             desk.until_state(GPIO_ID, ONLINE)
@@ -115,10 +117,12 @@ def test_the_header_is_found_by_what_its_chip_is_called(label: str) -> None:
 
 
 def test_a_chip_that_comes_back_works_again(chip: GpioChip) -> None:
-    with Desk(gpio=button()) as desk:
+    pins = GpioPins({"b": ButtonPin(BUTTON)}, {Lamp.PARK: LAMP}, relays=DOOR.relays)
+    with Desk(gpio=pins) as desk:
         desk.until_state(GPIO_ID, ONLINE)
+        desk.hub.show(GPIO_ID, {Lamp.PARK: LampState(Pattern.FAST)})
         chip.unplug()
-        desk.until_state(GPIO_ID, DeviceState.FAILED)
+        assert "GPIO" in desk.until_state(GPIO_ID, DeviceState.FAILED).reason
         chip.plug()
         desk.until_state(GPIO_ID, ONLINE)
         chip.press("button")
@@ -181,7 +185,7 @@ def test_a_relay_opens_when_its_program_is_killed_wherever_the_kernel_lets_go_of
 def test_what_a_kernel_leaves_closed_after_a_crash_is_opened_without_a_desk(chip: GpioChip) -> None:
     chip.release("relay")
     chip.release("lamp")
-    open_relays(GpioPins({}, {Lamp.PARK: LAMP}, relays=DOOR.relays))
+    make_dark([GpioHeader(GpioPins({}, {Lamp.PARK: LAMP}, relays=DOOR.relays))])
     assert not chip.lit("relay")
     assert not chip.lit("lamp")
 
