@@ -39,7 +39,7 @@ def press(board: Board, device: str, key: Key) -> None:
 def ends(board: Board, key: Key) -> bool:
     """Return whether this key says that the number typed is whole."""
     typed = board.desk.typed.number
-    return key is Key.POUND and not board.active and typed != "" and not typed.startswith(("*", "#"))
+    return key is Key.POUND and typed != "" and not typed.startswith(("*", "#"))
 
 
 def dial(board: Board) -> None:

@@ -104,6 +104,14 @@ def test_a_handset_put_back_dials_nothing(desk: Reception) -> None:
     assert desk.seen.typed.number == ""
 
 
+def test_another_handset_put_back_leaves_what_was_typed(desk: Reception) -> None:
+    desk.happens(events.DeviceAttached("spare", audio=True, rank=2))
+    lift(desk, "spare")
+    types(desk, "10")
+    put_back(desk, "spare")
+    assert desk.seen.typed.number == "10"
+
+
 def test_what_may_be_the_echo_of_the_lamp_lets_go_on_typing_and_dials_nothing_by_itself(
     desk: Reception,
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_lifted_handset_stays_lifted_while_its_sound_card_changes(desk: Recept
     desk.rings()
     lift(desk, HANDSET)
     plug(desk, HANDSET, 2)
+    assert next(device for device in desk.seen.devices if device.id == HANDSET).lifted
     assert wire(put_back(desk, HANDSET)) == [actions.HangUpCall("a")]
 
 
@@ -243,6 +244,9 @@ def test_what_has_no_microphone_takes_no_call(desk: Reception) -> None:
     assert lift(desk, PHANTOM) == []
     assert put_back(desk, PHANTOM) == []
     assert (desk.seen.audio, desk.state("a")) == (HEADSET, TALKS)
+    desk.rings("b", BOB)
+    lift(desk, PHANTOM)
+    assert desk.states("a", "b") == [TALKS, CallState.RINGING]
 
 
 def test_a_muted_call_stays_muted_at_the_handset_and_both_show_it(desk: Reception) -> None:
