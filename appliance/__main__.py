@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -17,7 +18,7 @@ import shtab
 from appliance import report, settings
 from appliance.control.client import Client
 from appliance.control.document import VERSION
-from appliance.control.protocol import ControlError, Refused
+from appliance.control.protocol import ControlError, Refused, SetLevels
 from appliance.control.server import AlreadyRunning
 from appliance.desk.words import COMMANDS
 
@@ -41,6 +42,7 @@ EXIT_CODES = f"""exit codes:
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out one command line; return its exit code."""
     options = parser().parse_args(words)
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")  # `run` has more to tell
     try:
         return int(options.run(options))
     except Refused as error:
@@ -122,12 +124,21 @@ def _add_looking(commands: Commands) -> None:
 
 def _add_devices(commands: Commands) -> None:
     text = "List the devices, their state, their keys and lamps; or test one."
-    devices = _add(commands, "devices", text, _show(report.devices))
+    devices = _add(commands, "devices", text, _devices)
+    _add_settings_path(devices)
     _add_json(devices)
     deeds = devices.add_subparsers(title="commands", metavar="command")
     test = _add(deeds, "test", "Light each lamp of a device, ring it, and wait for each of its keys.", _test)
     test.add_argument("device", help="its name in the list")
     test.add_argument("--seconds", type=float, default=60.0, help="to wait for keys (default: %(default)g)")
+    dark = _add(
+        deeds, "dark", "Leave every device dark and every relay open, after a desk was killed.", _dark
+    )
+    _add_settings_path(dark)
+    level = _add(deeds, "level", "Make a device louder or softer, from 0 to 1.", _level)
+    level.add_argument("device", help="its name in the list")
+    for what in ("speaker", "microphone"):
+        level.add_argument(f"--{what}", type=float, default=-1.0, help="(default: as it is)")
 
 
 def _add_calls(commands: Commands) -> None:
@@ -160,7 +171,9 @@ def _run(options: argparse.Namespace) -> int:
 
     loaded = settings.load(options.settings)
     logging.basicConfig(
-        level=loaded.desk.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+        level=loaded.desk.log_level.upper(),
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        force=True,
     )
     try:
         asyncio.run(Daemon(loaded).run())
@@ -213,11 +226,57 @@ def _show(words: Callable[[dict[str, Any]], tuple[str, Any]]) -> Run:
     return run
 
 
+def _devices(options: argparse.Namespace) -> int:
+    """List what the desk has; where none runs, what it would find."""
+    try:
+        return _show(report.devices)(options)
+    except Refused:
+        raise
+    except ControlError as error:
+        from appliance.control.document import described
+        from appliance.devices import attached
+
+        print(f"deskbell: {error}; this is what is plugged in", file=sys.stderr)
+        found = {device.id: described(device) for device in attached(_settings_or_default(options.settings))}
+        if options.json:
+            _print_json(found)
+        else:
+            print(report.devices({"devices": found})[0])
+        return DONE
+
+
+def _settings_or_default(path: Path) -> settings.Settings:
+    """Return the settings, or the default ones: who has none yet has devices all the same."""
+    try:
+        return settings.load(path)
+    except settings.SettingsError:
+        return settings.Settings()
+
+
+def _dark(options: argparse.Namespace) -> int:
+    from appliance.configuration import gpio_pins
+    from drivers.dark import make_dark
+    from drivers.gpio import GpioHeader
+    from drivers.usb import UsbBus
+
+    with contextlib.suppress(ControlError), Client(options.socket):
+        return _say("a desk is running; it keeps its own lamps", REFUSED)
+    pins = gpio_pins(_settings_or_default(options.settings))
+    print("\n".join(make_dark([UsbBus(), *([GpioHeader(pins)] if pins else [])])))
+    return DONE
+
+
 def _test(options: argparse.Namespace) -> int:
     from appliance import trial
 
     whole = trial.run(options.socket, options.device, options.seconds, lambda line: print(line, flush=True))
     return DONE if whole else REFUSED
+
+
+def _level(options: argparse.Namespace) -> int:
+    with Client(options.socket) as desk:
+        desk.ask(SetLevels(options.device, options.speaker, options.microphone))
+    return DONE
 
 
 def _watch(options: argparse.Namespace) -> int:

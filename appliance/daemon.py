@@ -29,6 +29,7 @@ from appliance.desk.ringing import ringing
 from appliance.devices import Devices
 from appliance.sip.agent import SipAgent
 from appliance.store import Store, StoreError
+from drivers.audio.levels import Levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,9 @@ class Daemon:
     def __init__(self, settings: Settings) -> None:
         """Put the parts together; nothing is opened before `run`."""
         self._settings = settings
-        self._devices = Devices(settings, self._soon, self._happens, lambda: self._control.publish())
+        self._devices = Devices(
+            settings, self._soon, self._happens, lambda: self._control.publish(), self._keep_levels
+        )
         first, *more = line_configs(settings)
         self._agent = SipAgent(
             first,
@@ -87,7 +90,7 @@ class Daemon:
             self._loop.add_signal_handler(number, self._stop)
         await self._control.start()
         try:
-            self._devices.start()
+            self._devices.start(self._store.levels() if self._store else {})
             self._agent.start()
             self._watch_day()
             log.info("the desk is open at %s", self._settings.desk.socket)
@@ -116,6 +119,8 @@ class Daemon:
                 self._devices.simulate(ask)
             case protocol.TestLamp() | protocol.TestRing():
                 self._test(ask)
+            case protocol.SetLevels(device, speaker, microphone):
+                self._devices.set_levels(device, Levels(_level(speaker), _level(microphone)))
             case protocol.Status() | protocol.Watch() | protocol.Meter():
                 pass  # the server's own
             case _:
@@ -196,6 +201,10 @@ class Daemon:
             changed = [message for message in desk.messages if id(message) not in known]
             self._store.keep(changed, self._loop.time()).add_done_callback(_complain)
 
+    def _keep_levels(self, device: str, levels: Levels) -> None:
+        if self._store:
+            self._store.keep_levels(device, levels).add_done_callback(_complain)
+
     def _watch_day(self) -> None:
         """Tell the desk when a day begins; looked at every minute, as clocks are set."""
         today = datetime.datetime.now().astimezone().date()
@@ -205,7 +214,9 @@ class Daemon:
         self._loop.call_later(60, self._watch_day)
 
     def _state(self) -> dict[str, Any]:
-        return self._document(self._desk.snapshot(), self._devices.known(), self._devices.presses())
+        return self._document(
+            self._desk.snapshot(), self._devices.known(), self._devices.presses(), self._devices.levels()
+        )
 
     # --- the end
 
@@ -216,6 +227,13 @@ class Daemon:
     def _die(self, error: BaseException) -> None:
         if not self._over.done():
             self._over.set_exception(error)
+
+
+def _level(said: float) -> float | None:
+    """Return a level that was asked for; below 0 none was."""
+    if said > 1:
+        raise protocol.Refused(f"{said:g} is no level: say one from 0 to 1")
+    return said if said >= 0 else None
 
 
 def _open_store(settings: Settings) -> Store | None:
@@ -229,4 +247,4 @@ def _open_store(settings: Settings) -> Store | None:
 
 def _complain(kept: Future[None]) -> None:
     if error := kept.exception():
-        log.error("messages were not kept: %s", error)
+        log.error("it was not kept: %s", error)

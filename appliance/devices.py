@@ -14,22 +14,28 @@ from appliance.desk import events
 from appliance.desk.keys import Key
 from appliance.desk.lamps import lamps
 from appliance.sip.card import SILENCE, Card
+from appliance.volumes import Volumes
 from drivers import base
 from drivers.gpio import GPIO_ID
 from drivers.hub import Hub
+from drivers.look import look
+from drivers.ringers.source import Ringers
 from drivers.simulated import SimulatedDesk
+from drivers.usb import UsbBus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from appliance.desk.lamps import Shine
     from appliance.desk.ringing import Ringing
     from appliance.desk.state import Snapshot
     from appliance.settings import Settings
+    from drivers.audio.levels import Levels
 
 log = logging.getLogger("deskbell.devices")
 
 KEYS = {str(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
+VOLUME_KEYS = (base.Key.VOLUME_UP, base.Key.VOLUME_DOWN)
 LAMP_TEST_SECONDS, RING_TEST_SECONDS = 1.5, 3.0
 
 
@@ -37,7 +43,7 @@ class Devices:
     """All devices of one desk.
 
     `happens` takes what they make happen; `changed` is called when they are not as they were, and nothing
-    has happened. Both are called in the loop.
+    has happened; `keep` is told how loud one is from now on. All are called in the loop.
     """
 
     def __init__(
@@ -46,10 +52,12 @@ class Devices:
         soon: Callable[..., None],
         happens: Callable[[events.Event], object],
         changed: Callable[[], None],
+        keep: Callable[[str, Levels], None],
     ) -> None:
         """`soon` has the loop call something next; it is called from other threads."""
         self._settings = settings
         self._happens, self._changed = happens, changed
+        self._volumes = Volumes(soon, keep, changed)
         self._simulated = SimulatedDesk() if settings.devices.simulated else None
         self._hub = Hub(
             on_key=lambda event: soon(self._key, event),
@@ -68,13 +76,15 @@ class Devices:
         self._ring: base.Ring | None = None
         self._rung: dict[str, base.Ring | None] = {}
 
-    def start(self) -> None:
-        """Find what is there, and watch what comes and goes."""
+    def start(self, kept: Mapping[str, Levels]) -> None:
+        """Find what is there, and watch what comes and goes; `kept` is how loud each was the last time."""
+        self._volumes.remember(kept)
         self._hub.start()
 
     def stop(self) -> None:
         """Leave everything dark and silent; may take seconds."""
         self._hub.stop()
+        self._volumes.close()
 
     def known(self) -> list[base.Device]:
         """Return all that were seen since the start."""
@@ -83,6 +93,16 @@ class Devices:
     def presses(self) -> dict[str, dict[str, int]]:
         """Return how often each key of each device was pressed since the start."""
         return self._presses
+
+    def levels(self) -> Mapping[str, Levels]:
+        """Return how loud each device is that has a sound card."""
+        return self._volumes.known()
+
+    def set_levels(self, device: str, levels: Levels) -> None:
+        """Make a device louder or softer. Raises Refused."""
+        self._online(device)
+        if not self._volumes.set(device, levels):
+            raise protocol.Refused(f"{device} has no sound card")
 
     def card_of(self, device: str) -> Card:
         """Return the sound card of a device, SILENCE for none; may be called from any thread."""
@@ -107,6 +127,8 @@ class Devices:
             self._happens(moved(event.key))
             return
         if key is None:
+            if event.pressed and event.key in VOLUME_KEYS:
+                self._volumes.step(event.device, event.key == base.Key.VOLUME_UP)
             self._changed()
             return
         happened = events.KeyPressed if event.pressed else events.KeyReleased
@@ -124,8 +146,11 @@ class Devices:
                 log.warning("%s is %s: %s", device.name, device.state, device.reason)
                 self._shown.pop(device.id, None)
                 self._rung.pop(device.id, None)
+                self._volumes.detach(device.id)
                 self._happens(events.DeviceDetached(device.id))
         elif not before or before.state is not base.DeviceState.ONLINE or before.audio != device.audio:
+            if self._settings.devices.sound:
+                self._volumes.attach(device.id, device.audio)
             place = rank(self._settings, device)
             self._happens(events.DeviceAttached(device.id, device.kind.speaks, place))
         self._changed()
@@ -210,6 +235,15 @@ class Devices:
                     self._simulated.plug(device)
         except base.DriverError as error:
             raise protocol.Refused(str(error)) from error
+
+
+def attached(settings: Settings) -> list[base.Device]:
+    """Return what is plugged in now and whether it can be used, for when no desk runs.
+
+    The GPIO header is left out: to open it is to set its pins.
+    """
+    usb: list[base.Source] = [UsbBus()] if settings.devices.usb else []
+    return look([*usb, Ringers(settings.ringing.ringers)])
 
 
 def _listed(names: Iterable[str]) -> str:

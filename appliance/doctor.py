@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import settings
 from appliance.control.client import Client
+from appliance.control.document import described
 from appliance.control.protocol import ControlError
+from appliance.devices import attached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UDEV_REMEDY = "install udev/70-deskbell.rules, then: udevadm control --reload && udevadm trigger"
+REMEDIES = {
+    "online": "see what it says",
+    "offline": "plug it in, or bring it back into range",
+    "denied": "install udev/70-deskbell.rules, then: udevadm control --reload && udevadm trigger",
+    "failed": "plug it in anew; if it stays so, try another port or cable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,8 @@ def examine(settings_path: Path, socket: Path) -> list[Finding]:
     return [
         *_telephony(),
         *_settings(settings_path),
-        *_permissions(),
-        *_sound(),
         *_hot_plug(),
-        *_running(socket),
+        *_running(settings_path, socket),
     ]
 
 
@@ -65,24 +69,6 @@ def _settings(path: Path) -> Iterator[Finding]:
         yield Finding("settings", f"{path} can be used")
 
 
-def _permissions() -> Iterator[Finding]:
-    nodes = sorted(Path("/dev").glob("hidraw*"))
-    closed = [node for node in nodes if not os.access(node, os.R_OK | os.W_OK)]
-    if closed:
-        names = ", ".join(node.name for node in closed)
-        yield Finding("permissions", f"this user may not use {names}", UDEV_REMEDY)
-    else:
-        yield Finding("permissions", f"{len(nodes)} HID devices, all open to this user")
-
-
-def _sound() -> Iterator[Finding]:
-    cards = Path("/proc/asound/cards")
-    if cards.exists() and "no soundcards" not in cards.read_text():
-        yield Finding("sound", "there is a sound card")
-    else:
-        yield Finding("sound", "there is no sound card", "plug in the headset, or set devices.sound = false")
-
-
 def _hot_plug() -> Iterator[Finding]:
     if Path("/run/udev/control").exists():
         yield Finding("hot-plug", "udev is running")
@@ -92,12 +78,13 @@ def _hot_plug() -> Iterator[Finding]:
         )
 
 
-def _running(socket: Path) -> Iterator[Finding]:
+def _running(settings_path: Path, socket: Path) -> Iterator[Finding]:
     try:
         with Client(socket) as desk:
             state = desk.status()
     except ControlError as error:
         yield Finding("desk", str(error), "start it: deskbell run")
+        yield from _plugged_in(settings_path)
         return
     yield Finding("desk", f"runs at {socket}")
     line = state["registration"]
@@ -107,15 +94,35 @@ def _running(socket: Path) -> Iterator[Finding]:
         yield Finding(
             "line", f"{line['state']}: {line['reason']}", "see the [line] settings and secrets.toml"
         )
-    for device in state["devices"].values():
-        if device["state"] == "online":
-            yield Finding("device", f"{device['name']} is online")
-        else:
-            yield Finding(
-                "device", f"{device['name']} is {device['state']}", device["reason"] or "plug it in"
-            )
+    yield from _devices(state["devices"])
     for number, extension in state["extensions"].items():
         if extension["state"] == "unknown":
             yield Finding(
                 "extension", f"{number} is unknown", extension["reason"] or "ask the exchange's admin"
             )
+
+
+def _plugged_in(settings_path: Path) -> Iterator[Finding]:
+    """What a desk would find."""
+    try:
+        loaded = settings.load(settings_path)
+    except settings.SettingsError:
+        loaded = settings.Settings()
+    found = {device.id: described(device) for device in attached(loaded)}
+    if loaded.devices.usb:
+        yield from _devices(found)
+
+
+def _devices(devices: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+    for name, device in devices.items():
+        state, reason = device["state"], device["reason"]
+        what = f"{name} ({device['name']}) is {state}" + (f": {reason}" if reason else "")
+        yield Finding("device", what, REMEDIES[state] if reason or state != "online" else "")
+        if state == "online" and device["audio"] and not device["card"] and not device["simulated"]:
+            yield Finding(
+                "device", f"{name} has keys but no sound card", "plug it in anew, straight into the box"
+            )
+    if not any(device["audio"] and device["state"] == "online" for device in devices.values()):
+        yield Finding(
+            "device", "there is nothing to speak through", "plug in a headset, handset or speakerphone"
+        )

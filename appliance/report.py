@@ -116,6 +116,7 @@ def _device(name: str, device: State) -> Iterator[str]:
         "lit": _lamps(device),
         "relays": ", ".join(device["relays"]),
         "sound card": device["card"],
+        "levels": ", ".join(f"{name} {value:.0%}" for name, value in device.get("levels", {}).items()),
         "rings": "yes" if device["rings"] else "",
     }
     yield from (f"    {what}: {which}" for what, which in has.items() if which)

@@ -1,4 +1,4 @@
-"""The SQLite file: what a desk keeps over a restart. So far its text messages.
+"""The SQLite file: what a desk keeps over a restart: its text messages, and how loud its devices are.
 
 Plain sqlite3, as a few statements need no more. It is written in a thread of its own: a slow SD card delays
 no call.
@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from appliance.desk.state import Direction, Message, MessageState, Party
+from drivers.audio.levels import Levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     id TEXT PRIMARY KEY, direction TEXT NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL,
     text TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, reason TEXT NOT NULL, seen INTEGER NOT NULL
-)
+);
+CREATE TABLE IF NOT EXISTS levels (device TEXT PRIMARY KEY, speaker REAL, microphone REAL);
 """
 
 
@@ -45,7 +47,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as file:
                 file.execute("PRAGMA journal_mode = WAL")
-                file.execute(_SCHEMA)
+                file.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path} cannot be used: {error}") from error
 
@@ -79,6 +81,16 @@ class Store:
         ]
         return self._thread.submit(self._write, rows)
 
+    def levels(self) -> dict[str, Levels]:
+        """Return the levels that were kept, by the id of the device."""
+        with closing(self._open()) as file:
+            rows = file.execute("SELECT device, speaker, microphone FROM levels").fetchall()
+        return {device: Levels(speaker, microphone) for device, speaker, microphone in rows}
+
+    def keep_levels(self, device: str, levels: Levels) -> Future[None]:
+        """Write the levels of one device. What goes wrong is the future's exception."""
+        return self._thread.submit(self._write_levels, (device, levels.speaker, levels.microphone))
+
     def close(self) -> None:
         """Finish what is to be written."""
         self._thread.shutdown()
@@ -90,6 +102,10 @@ class Store:
                 "DELETE FROM message WHERE id NOT IN (SELECT id FROM message ORDER BY at DESC LIMIT ?)",
                 (KEPT,),
             )
+
+    def _write_levels(self, row: tuple[str, float | None, float | None]) -> None:
+        with closing(self._open()) as file, file:
+            file.execute("INSERT OR REPLACE INTO levels VALUES (?, ?, ?)", row)
 
     def _open(self) -> sqlite3.Connection:
         file = sqlite3.connect(self._path)

@@ -32,9 +32,15 @@ def run(socket: Path, name: str, seconds: float, say: Callable[[str], None]) -> 
             time.sleep(PAUSE_SECONDS)
         if not device["keys"]:
             return True
+        before = _counts(desk.status(), name)
         say(f"  keys: press each of them: {', '.join(device['keys'])}")
-        missing = _wait_for_keys(desk, name, device, seconds, say)
-    say(f"  never pressed: {', '.join(missing)}" if missing else "  every key works")
+        missing = set(device["keys"])
+        for pressed in _presses(desk, name, before, seconds):
+            say(f"    {', '.join(sorted(pressed))}")
+            missing -= pressed
+            if not missing:
+                break
+    say(f"  never pressed: {', '.join(sorted(missing))}" if missing else "  every key works")
     return not missing
 
 
@@ -47,26 +53,15 @@ def _find(state: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def _wait_for_keys(
-    desk: Client, name: str, device: dict[str, Any], seconds: float, say: Callable[[str], None]
-) -> list[str]:
-    """Say each key that is pressed from now on; return those that were not in time."""
-    missing = list(device["keys"])
-    for pressed in _presses(desk, name, seconds):
-        for key in pressed:
-            say(f"    {key}")
-        missing = [key for key in missing if key not in pressed]
-        if not missing:
-            break
-    return missing
-
-
-def _presses(desk: Client, name: str, seconds: float) -> Iterator[set[str]]:
-    """Yield the keys that were pressed, as they are; ends with the time, or with the device."""
-    end = time.monotonic() + seconds
-    before: dict[str, int] | None = None
-    for state in desk.states(until=end):
-        counts = state["devices"].get(name, {}).get("presses", {})
-        if before is not None and (pressed := {key for key in counts if counts[key] != before.get(key, 0)}):
+def _presses(desk: Client, name: str, before: dict[str, int], seconds: float) -> Iterator[set[str]]:
+    """Yield the keys that were pressed, as they are; ends with the time."""
+    for state in desk.states(until=time.monotonic() + seconds):
+        counts = _counts(state, name)
+        if pressed := {key for key in counts if counts[key] != before.get(key, 0)}:
             yield pressed
         before = counts
+
+
+def _counts(state: dict[str, Any], name: str) -> dict[str, int]:
+    counts: dict[str, int] = state["devices"].get(name, {}).get("presses", {})
+    return counts

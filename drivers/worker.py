@@ -103,28 +103,27 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping:
             self._fault, self._retry = None, False
-            try:
-                self._serve()
-            except OSError as fault:
-                self._report.state(*_state(fault))
-            except Exception:
-                log.exception("%s: the driver failed", self._thread.name)
-                self._report.state(DeviceState.FAILED, "the driver failed; the log says where")
+            self._serve()
             self._failed = True
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping or self._retry, RETRY_SECONDS)
 
     def _serve(self) -> None:
-        driver = self._open(self._press, self._lose)
-        try:
-            self._pulses.clear()
-            if not self._failed:  # what has failed is not online before it takes its lamps
-                self._report.state(DeviceState.ONLINE, _trouble(driver))
-            self._due, self._again, self._busy_since = True, True, math.inf
-            self._keep(driver)
-        finally:
-            with contextlib.suppress(OSError):
-                driver.close()
+        """Open it and keep it; a fault is told before it is let go of, which may take a while."""
+        with contextlib.ExitStack() as stack:
+            try:
+                driver = self._open(self._press, self._lose)
+                stack.callback(_close, driver)
+                self._pulses.clear()
+                if not self._failed:  # what has failed is not online before it takes its lamps
+                    self._report.state(DeviceState.ONLINE, _trouble(driver))
+                self._due, self._again, self._busy_since = True, True, math.inf
+                self._keep(driver)
+            except OSError as fault:
+                self._report.state(*state_of(fault))
+            except Exception:
+                log.exception("%s: the driver failed", self._thread.name)
+                self._report.state(DeviceState.FAILED, "the driver failed; the log says where")
 
     def _keep(self, driver: Driver) -> None:
         """Show, ring and switch what is wanted until the device is lost or let go of."""
@@ -172,6 +171,11 @@ class Worker:
             self._changed.notify()
 
 
+def _close(driver: Driver) -> None:
+    with contextlib.suppress(OSError):
+        driver.close()
+
+
 def _rest(driver: Driver, plan: Mapping[Lamp, LampState]) -> None:
     """Leave a device silent and dark."""
     if isinstance(driver, Rings):
@@ -187,7 +191,8 @@ def _sooner(one: float | None, other: float | None) -> float | None:
     return min((wait for wait in (one, other) if wait is not None), default=None)
 
 
-def _state(fault: OSError) -> tuple[DeviceState, str]:
+def state_of(fault: OSError) -> tuple[DeviceState, str]:
+    """The state of a device that could not be opened or kept, and why."""
     match fault:
         case AccessDenied():
             return DeviceState.DENIED, str(fault)

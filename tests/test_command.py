@@ -98,7 +98,7 @@ def deskbell(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_without_a_desk_every_command_says_how_to_start_one(tmp_path: Path) -> None:
-    for command in ("status", "calls", "devices", "answer", "watch"):
+    for command in ("status", "calls", "answer", "watch"):
         said = deskbell("--socket", str(tmp_path / "none.sock"), command)
         assert said.returncode == 3
         assert "start one with 'deskbell run'" in said.stderr

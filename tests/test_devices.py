@@ -31,7 +31,7 @@ def test_each_device_is_listed_with_its_keys_and_lamps(desk: RunningDesk) -> Non
     said = desk.deskbell("devices").stdout
     assert "sim-headset: headset Simulated headset, online" in said
     assert "    keys: flash, hook, mute, reject\n    lamps: hold, mute, off_hook, ring\n" in said
-    assert "    lit: status blink\n" in said
+    assert "    lit: status flash\n" in said
 
 
 def test_given_a_headset_under_test_when_every_key_was_pressed_then_it_is_whole(desk: RunningDesk) -> None:
@@ -79,3 +79,28 @@ def test_while_somebody_calls_nothing_is_tested(tmp_path: Path, exchange: Exchan
         desk.until_call("ringing")
         with pytest.raises(Refused, match="there are calls"):
             desk.ask(TestLamp("sim-headset", "off_hook"))
+
+
+def test_without_a_desk_it_is_said_what_is_plugged_in(tmp_path: Path) -> None:
+    desk = RunningDesk(tmp_path, 9)
+    listed = desk.deskbell("devices", "--settings", str(desk.settings))
+    assert listed.returncode == 0
+    assert "this is what is plugged in" in listed.stderr
+    assert listed.stdout == "no devices\n"
+    found = desk.deskbell("doctor", "--settings", str(desk.settings)).stdout
+    assert "FAULT desk: no desk answers" in found
+
+
+def test_a_desk_that_runs_is_not_made_dark(desk: RunningDesk) -> None:
+    refused = desk.deskbell("devices", "dark", "--settings", str(desk.settings))
+    assert (refused.returncode, "a desk is running" in refused.stderr) == (1, True)
+    assert lit(desk.status(), "sim-light")
+    desk.kill()
+    assert desk.deskbell("devices", "dark", "--settings", str(desk.settings)).returncode == 0
+
+
+def test_a_level_that_cannot_be_set_is_refused(desk: RunningDesk) -> None:
+    too_loud = desk.deskbell("devices", "level", "sim-headset", "--speaker", "11")
+    assert "11 is no level" in too_loud.stderr
+    silent = desk.deskbell("devices", "level", "sim-light", "--speaker", "0.5")
+    assert "sim-light has no sound card" in silent.stderr

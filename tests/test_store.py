@@ -9,6 +9,7 @@ import pytest
 
 from appliance.desk.state import Direction, Message, MessageState, Party
 from appliance.store import KEPT, Store, StoreError
+from drivers.audio.levels import Levels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,3 +61,15 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"desk\.db cannot be used: file is not a database"):
         Store(path)
     assert path.read_text().startswith("not a database")
+
+
+def test_how_loud_a_device_is_survives_a_restart(tmp_path: Path) -> None:
+    store = Store(tmp_path / "desk.db")
+    assert store.levels() == {}
+    store.keep_levels("usb-headset", Levels(0.5, 0.75)).result()
+    store.keep_levels("usb-speaker", Levels(0.5)).result()
+    store.keep_levels("usb-headset", Levels(0.25, 1.0)).result()
+    store.close()
+    again = Store(tmp_path / "desk.db")
+    assert again.levels() == {"usb-headset": Levels(0.25, 1.0), "usb-speaker": Levels(0.5)}
+    again.close()

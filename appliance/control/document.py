@@ -6,6 +6,7 @@ Times are seconds on the daemon's monotonic clock, sent with each message as `no
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from appliance.desk.state import Party, Registration, Snapshot
+    from drivers.audio.levels import Levels
     from drivers.base import Device, LampState
 
 try:
@@ -24,7 +26,7 @@ except PackageNotFoundError:
     VERSION = "0"
 
 Json = dict[str, Any]
-NONE: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+NONE: Mapping[str, Any] = MappingProxyType({})
 Item = TypeVar("Item")
 
 
@@ -69,9 +71,16 @@ class Document:
         self._messages = Section[Message](_id, _message)
 
     def __call__(
-        self, desk: Snapshot, devices: Iterable[Device], presses: Mapping[str, Mapping[str, int]] = NONE
+        self,
+        desk: Snapshot,
+        devices: Iterable[Device],
+        presses: Mapping[str, Mapping[str, int]] = NONE,
+        levels: Mapping[str, Levels] = NONE,
     ) -> Json:
-        """Return the state; it must not be changed. `presses`: how often each device's keys went down."""
+        """Return the state; it must not be changed.
+
+        `presses` is how often each device's keys went down, `levels` how loud those with a sound card are.
+        """
         lifted = {device.id for device in desk.devices if device.lifted}
         return {
             "desk": self._desk,
@@ -83,7 +92,11 @@ class Document:
             "orbits": self._orbits(desk.orbits),
             "extensions": self._extensions(desk.extensions),
             "devices": {
-                device.id: _device(device, device.id in lifted, presses.get(device.id, {}))
+                device.id: {
+                    **described(device, device.id in lifted),
+                    "presses": presses.get(device.id, {}),
+                    "levels": _levels(levels.get(device.id)),
+                }
                 for device in devices
             },
             "audio": desk.audio,
@@ -180,7 +193,8 @@ def _extension(extension: Extension) -> Json:
     }
 
 
-def _device(device: Device, lifted: bool, presses: Mapping[str, int]) -> Json:
+def described(device: Device, lifted: bool = False) -> Json:
+    """Return what a device is, has and shows."""
     return {
         "kind": device.kind,
         "name": device.name,
@@ -193,10 +207,18 @@ def _device(device: Device, lifted: bool, presses: Mapping[str, int]) -> Json:
         "rings": device.rings,
         "relays": sorted(device.relays),
         "keys": sorted(device.keys),
-        "presses": presses,
         "has_lamps": sorted(device.lamps),
         "lamps": {lamp: _lamp(device.shown[lamp]) for lamp in sorted(device.shown)},
     }
+
+
+def _levels(levels: Levels | None) -> Json:
+    """Return the levels that are known, from 0 to 1, in steps that can be told apart."""
+    return (
+        {name: round(value, 2) for name, value in asdict(levels).items() if value is not None}
+        if levels
+        else {}
+    )
 
 
 def _lamp(lamp: LampState) -> Json:

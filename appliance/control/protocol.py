@@ -106,7 +106,28 @@ class TestRing:
     device: str
 
 
-Ask = events.Command | Status | Watch | Meter | Press | Release | Unplug | Plug | TestLamp | TestRing
+@dataclass(frozen=True, slots=True)
+class SetLevels:
+    """Make a device louder or softer, from 0 to 1; below 0: as it is."""
+
+    device: str
+    speaker: float = -1.0
+    microphone: float = -1.0
+
+
+Ask = (
+    events.Command
+    | Status
+    | Watch
+    | Meter
+    | Press
+    | Release
+    | Unplug
+    | Plug
+    | TestLamp
+    | TestRing
+    | SetLevels
+)
 
 
 def name_of(ask: type) -> str:
@@ -114,6 +135,7 @@ def name_of(ask: type) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", ask.__name__).lower()
 
 
+KINDS = {"str": str, "bool": bool, "float": float}
 ASKS: dict[str, type[Ask]] = {name_of(ask): ask for ask in get_args(Ask)}
 
 
@@ -156,10 +178,12 @@ def decode_request(line: bytes) -> Request:
     ask = ASKS.get(name) if isinstance(name, str) else None
     if ask is None:
         raise ProtocolError(f"ask: {name!r} is not known; known are {', '.join(sorted(ASKS))}")
-    kinds = {field.name: bool if field.type == "bool" else str for field in fields(ask)}
+    kinds = {field.name: KINDS[str(field.type)] for field in fields(ask)}
     for member, value in message.items():
         if member not in kinds:
             raise ProtocolError(f"{member}: not a member of {name}")
+        if kinds[member] is float and type(value) is int:
+            value = message[member] = float(value)
         if not isinstance(value, kinds[member]):
             raise ProtocolError(f"{member}: {kinds[member].__name__} is needed, not {value!r}")
     try:

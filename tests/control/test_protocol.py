@@ -21,13 +21,14 @@ from appliance.control.protocol import (
 from appliance.desk import events
 
 texts = st.text(max_size=20)
+KINDS = {"str": texts, "bool": st.booleans(), "float": st.floats(allow_nan=False)}
 requests = st.sampled_from(sorted(ASKS)).flatmap(
     lambda name: st.builds(
         Request,
         st.integers(),
         st.builds(
             ASKS[name],
-            **{field.name: st.booleans() if field.type == "bool" else texts for field in fields(ASKS[name])},
+            **{field.name: KINDS[str(field.type)] for field in fields(ASKS[name])},
         ),
     )
 )

@@ -1,0 +1,1 @@
+"""Speaker volume and microphone gain of sound cards."""
