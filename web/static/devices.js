@@ -16,13 +16,24 @@ const kinds = {
   buttons: _("Buttons"),
 };
 const states = { online: _("Connected"), offline: _("Unplugged"), denied: _("No permission"), failed: _("Failed") };
-const patterns = { off: _("off"), on: _("on"), blink: _("blinking"), fast: _("blinking fast") };
+const patterns = {
+  off: _("off"),
+  on: _("on"),
+  blink: _("blinking"),
+  fast: _("blinking fast"),
+  slow: _("blinking slowly"),
+  flash: _("flashing"),
+  wink: _("winking"),
+};
 const names = {
   off_hook: _("Off-hook"),
   ring: _("Ring"),
   mute: _("Mute"),
   hold: _("Hold"),
   message_waiting: _("Message"),
+  speaker: _("Speaker"),
+  microphone: _("Microphone off"),
+  on_line: _("On line"),
   answer: _("Answer"),
   park: _("Park"),
   status: _("Light"),
