@@ -5,7 +5,7 @@ What is written when:
   them to be kept alive, and when something else may have written them (`interference`).
 - The report with the Mute lamp together with every change of Off-Hook and Hold: a headset mutes only while it
   is off-hook, and what it believes cannot be read.
-- The report with the Mute lamp after every press of the mute key, even where the desk did not want it: a
+- The report with the Mute lamp within 2 s of a press of the mute key, even where the desk did not want it: a
   press without a reply costs some headsets the next one. Once only for the same lamps: a boom arm that is up
   answers each such report with a press.
 - Nothing else: some devices begin to ring anew at every report that says so.

@@ -31,7 +31,7 @@ class Manners:
         self._lit: AbstractSet[Lamp] = frozenset()
         self._lifted = False
         self._resting = False  # on-hook because its call is held
-        self._lift_echo_until = 0.0
+        self._expected: list[tuple[bool, float]] = []  # where the hook switch will be, if by then
         self._on_hooks = 0
         self._volume_at: dict[Key, float] = {}
         self._doubled: set[Key] = set()
@@ -39,8 +39,8 @@ class Manners:
     def lamps(self, lit: AbstractSet[Lamp], now: float) -> AbstractSet[Lamp]:
         """The lamps to light at the device so that it shows these."""
         rests = self._quirk.hold_clears_off_hook and {Lamp.HOLD, Lamp.OFF_HOOK} <= lit
-        if self._resting and not rests and Lamp.OFF_HOOK in lit and not self._lifted:
-            self._lift_echo_until = now + ECHO_SECONDS
+        if rests is not self._resting and Lamp.OFF_HOOK in lit:
+            self._expect(not rests, now)
         self._resting, self._lit = rests, lit
         return lit - {Lamp.OFF_HOOK} if rests else lit
 
@@ -59,7 +59,7 @@ class Manners:
         return told
 
     def _meant(self, key: Key, pressed: bool, now: float) -> Iterator[Event]:
-        if key is Key.HOOK and self._answers_lamp(pressed, now):
+        if key is Key.HOOK and self._was_expected(pressed, now):
             return
         if key is Key.MUTE and self._quirk.mute_is_state:
             if pressed is not (Lamp.MUTE in self._lit):  # else it only follows our lamp
@@ -69,12 +69,20 @@ class Manners:
             return
         yield key, pressed
 
-    def _answers_lamp(self, lifted: bool, now: float) -> bool:
-        """Whether the hook switch only follows the Off-Hook lamp over a hold."""
-        follows = now < self._lift_echo_until or (self._resting and not lifted)
-        if lifted:
-            self._lift_echo_until = 0.0
-        return follows
+    def _expect(self, lifted: bool, now: float) -> None:
+        """The hook switch is about to follow the Off-Hook lamp into a hold or out of it."""
+        ahead = [where for where, until in self._expected if now < until]
+        if lifted is not (ahead[-1] if ahead else self._lifted):
+            self._expected.append((lifted, now + ECHO_SECONDS))
+
+    def _was_expected(self, lifted: bool, now: float) -> bool:
+        """Whether the hook switch only follows the lamp; if not, a person moved it and nothing follows."""
+        for index, (where, until) in enumerate(self._expected):
+            if where is lifted and now < until:
+                del self._expected[: index + 1]
+                return True
+        self._expected.clear()
+        return False
 
     def _is_double(self, key: Key, pressed: bool, now: float) -> bool:
         if not pressed:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers import telephony
 from drivers.base import Key, Kind, Lamp, LampState, Pattern
@@ -103,18 +106,35 @@ def test_the_hook_that_follows_the_lamp_over_a_hold_hangs_up_no_call_however_fas
     assert manners.heard(DOWN, False, 10) == DOWN  # and this is the person
 
 
-def test_a_late_answer_to_a_hold_that_is_over_hangs_up_nothing() -> None:
+@given(st.lists(st.floats(0.01, 1.0), max_size=20), st.floats(0.01, 1.0))
+def test_a_hook_that_follows_late_is_told_neither_up_nor_down(gaps: list[float], delay: float) -> None:
+    """The desk holds and resumes after these gaps; the device follows each time the lamp was seen, later."""
     manners = Manners(quirk(0x6993, 0xB0AE))
+    manners.lamps(TALKING, 0)
     manners.heard(UP, False, 0)
-    for lit in (TALKING, HELD):
-        manners.lamps(lit, 0)
-    manners.heard(DOWN, False, 0.1)
-    manners.lamps(TALKING, 0.2)
-    manners.lamps(HELD, 0.3)
-    manners.lamps(TALKING, 0.4)
-    assert manners.heard(DOWN, False, 0.5) == []
-    assert manners.heard(UP, False, 0.6) == []
-    assert manners.heard(DOWN, False, 0.7) == DOWN
+    lifted, now, told = True, 0.0, []
+    pending: list[tuple[float, bool]] = []
+    plan = itertools.cycle((HELD, TALKING))
+    for gap in [*gaps, *([1.0] if len(gaps) % 2 else []), 3.0]:
+        while pending and pending[0][0] <= now + gap:
+            at, wanted = pending.pop(0)
+            if wanted is not lifted:
+                lifted = wanted
+                told += manners.heard(UP if lifted else DOWN, False, at)
+        now += gap
+        lamps = manners.lamps(next(plan), now)
+        pending.append((now + delay, Lamp.OFF_HOOK in lamps))
+    assert told == []
+
+
+def test_beside_a_held_call_another_can_be_hung_up_at_a_yealink() -> None:
+    manners = Manners(quirk(0x6993, 0xB0AE))
+    manners.lamps(TALKING, 0)
+    manners.heard(UP, False, 0)
+    manners.lamps(HELD, 1)  # and stays lit while the operator talks to somebody else
+    manners.heard(DOWN, False, 1.1)
+    assert manners.heard(UP, False, 9) == UP
+    assert manners.heard(DOWN, False, 10) == DOWN
 
 
 def test_who_lifts_the_hook_while_the_call_is_held_wants_it_back() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,12 @@ def test_a_signal_to_the_listening_thread_loses_no_device_and_no_key() -> None:
     with Headset("A1", audio=None) as headset, Desk(usb=True) as desk:
         desk.until_state(HEADSET_ID, DeviceState.ONLINE)
         (listener,) = [one for one in threading.enumerate() if one.name == f"keys of {headset.hidraw}"]
-        for press in range(1, 6):
+        for lifted in (True, False, True, False):
             assert listener.ident
             signal.pthread_kill(listener.ident, signal.SIGUSR2)
-            headset.tap("Flash")
-            desk.until(lambda count=press: len(desk.keys) == 2 * count)
+            headset.lift_hook() if lifted else headset.replace_hook()
+            hook = KeyEvent(HEADSET_ID, Key.HOOK, lifted)
+            desk.until(partial(lambda last: desk.keys[-1:] == [last], hook))
         assert listener.is_alive()
         assert DeviceState.OFFLINE not in [device.state for device in desk.told[1:]]
 
