@@ -5,8 +5,8 @@ import os
 from drivers.base import AccessDenied, Unplugged
 
 UDEV_FIX = (
-    "no permission for {path}: install udev/70-deskbell.rules in /etc/udev/rules.d and udev/70-deskbell.hwdb in "
-    "/etc/udev/hwdb.d, then run: systemd-hwdb update && udevadm control --reload && udevadm trigger"
+    "no permission for {path}: install udev/70-deskbell.rules in /etc/udev/rules.d and udev/70-deskbell.hwdb "
+    "in /etc/udev/hwdb.d, then run: systemd-hwdb update && udevadm control --reload && udevadm trigger"
 )
 
 
