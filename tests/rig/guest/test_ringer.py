@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -181,6 +183,32 @@ def test_a_card_on_which_another_program_plays_is_named_and_rings_once_it_is_fre
         reason = desk.until_state(SPEAKER, FAILED).reason
         assert reason == "the sound card 'Speaker' cannot ring: another program plays there"
         other.terminate()
+        desk.until_state(SPEAKER, ONLINE)
+        eventually("sound", lambda: any(speaker.played(0.5).pcm))
+
+
+def test_a_speaker_that_hangs_holds_nobody_up_and_rings_once_it_answers_again(speaker: Headset) -> None:
+    over = threading.Event()
+    seen = [time.monotonic()]
+
+    def tick() -> None:
+        while not over.wait(0.01):
+            seen.append(time.monotonic())
+
+    with Desk(ringers=("Speaker",)) as desk:
+        desk.until_state(SPEAKER, ONLINE)
+        speaker.hang()
+        ticker = threading.Thread(target=tick)
+        ticker.start()
+        desk.hub.ring(SPEAKER, Ring())
+        reason = desk.until_state(SPEAKER, FAILED).reason
+        over.set()
+        ticker.join()
+        assert reason.startswith("the sound card 'Speaker' cannot ring: ")
+        longest = max(after - before for before, after in pairwise(seen))
+        print(f"{reason} after {seen[-1] - seen[0]:.1f} s; others waited {longest:.3f} s at most")
+        assert longest < 0.05
+        speaker.hang(on=False)
         desk.until_state(SPEAKER, ONLINE)
         eventually("sound", lambda: any(speaker.played(0.5).pcm))
 
