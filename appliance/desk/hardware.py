@@ -218,7 +218,7 @@ def expect_echoes(board: Board, before: Snapshot, event: Event) -> None:
     """Note which lamps are written, as devices may answer them as if a person had done something.
 
     Off-Hook is written when it changes, and again after the switch has moved: then the device follows the
-    lamp. Mute is written when it changes; but where it follows the device's own key, a person presses that.
+    lamp. Mute is written when it changes; where that follows a person's press, so is the next one a person's.
     """
     hook, mute = _moved(event, Key.HOOK), _moved(event, Key.MUTE)
     devices = []
@@ -230,8 +230,8 @@ def expect_echoes(board: Board, before: Snapshot, event: Event) -> None:
         elif written and device.lifted and not seized:
             device = replace(device, replace_echo_until=board.now + REVERT)
         if board.desk.muted != before.muted:
-            until = 0.0 if device.id == mute else board.now + REFUSAL
-            device = replace(device, mute_reply_until=until)
+            pressed = device.id == mute and board.now >= device.mute_reply_until
+            device = replace(device, mute_reply_until=0.0 if pressed else board.now + REFUSAL)
         devices.append(device)
     board.set(devices=tuple(devices))
 

@@ -363,7 +363,11 @@ def test_a_boom_arm_that_refuses_to_be_unmuted_keeps_the_operator_muted_and_that
     desk.asks(events.Mute(on=True))
     assert desk.asks(events.Mute(on=False), after=1.0) == [actions.MuteMicrophone(on=False)]
     assert desk.presses(Key.MUTE, HEADSET) == [actions.MuteMicrophone(on=True)]
+    assert desk.presses(Key.MUTE, HEADSET) == [], (
+        "not even a device that answers every change starts a cascade"
+    )
     assert desk.seen.muted
+    desk.now += 1.0
     assert desk.presses(Key.MUTE, HEADSET) == [actions.MuteMicrophone(on=False)], "that is a person again"
 
 
