@@ -4,8 +4,8 @@
 
 pyalsaaudio 0.11 holds Python's lock while it opens, sets up and closes a card, and the kernel waits there for
 up to five seconds for a USB speaker that does not answer (USB_CTRL_SET_TIMEOUT in usb_set_interface): in the
-desk's own process nobody could answer a call meanwhile. A process can be ended whatever its card does, and
-what has no process makes no sound.
+desk's own process nobody could answer a call meanwhile (seen in the rig: 5.04 s). A process can be ended
+whatever its card does, and what has no process makes no sound.
 
 It writes an empty line when the tone sounds; when it fails, then or later, a line that says why. It ends when
 its standard input does, so that no ringer outlives the desk.
@@ -84,10 +84,19 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
+def _tone(path: str) -> Tone:
+    """The tone of a file; the built-in one where it has become unfit since it was chosen: ring it must."""
+    try:
+        return tone(path)
+    except ToneError as fault:
+        print(f"{fault}; the built-in tone rings", file=sys.stderr)
+        return tone("")
+
+
 def main(card: str, volume: str, every: str, path: str = "") -> int:
     """Play; the exit status is 0 when it has played enough."""
     try:
-        play(card, tone(path), float(volume), float(every))
+        play(card, _tone(path), float(volume), float(every))
     except (alsaaudio.ALSAAudioError, ToneError) as fault:
         _say("another program plays there" if os.strerror(errno.EBUSY) in str(fault) else str(fault))
         return 1

@@ -119,16 +119,13 @@ def test_a_card_that_may_not_be_opened_names_the_group(
         Ringer("Speaker", machine.sysfs, machine.dev)
 
 
-def test_what_the_player_says_is_the_fault_of_the_ringer(machine: Machine, tmp_path: Path) -> None:
+def test_what_the_player_says_is_the_fault_of_the_ringer(machine: Machine) -> None:
     machine.plug(0, "Nowhere")
     ringer = Ringer("Nowhere", machine.sysfs, machine.dev)
     assert ringer.ring(None) is None
     with pytest.raises(DriverError, match=r"the sound card 'Nowhere' cannot ring: .*\[plughw:CARD=Nowhere\]"):
         ringer.ring(Ring())
     ringer.close()
-    ringer = Ringer("Nowhere", machine.sysfs, machine.dev)
-    with pytest.raises(DriverError, match=r"cannot ring: .*gone\.wav: there is no such file"):
-        ringer.ring(Ring(str(tmp_path / "gone.wav")))
     machine.unplug(0)
     ringer.close()
     with pytest.raises(Unplugged):

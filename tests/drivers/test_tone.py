@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drivers.ringers.tone import MOST_BYTES, BuiltInTone, Tone, ToneError, plain, quieter, read, tone
@@ -137,6 +137,7 @@ def test_a_file_that_goes_away_while_it_plays_is_named(file: Path) -> None:
         list(found.pieces())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 200), st.binary(max_size=8))
 @example(b"", 4, b"\xff\xff\xff\xff")
 def test_damage_is_refused_or_played_and_never_a_crash(

@@ -127,6 +127,14 @@ def test_it_rings_once_where_no_pause_is_given(tone: str, tmp_path: Path) -> Non
     assert len(loud(tmp_path / "heard")) == 1
 
 
+def test_the_built_in_tone_rings_where_the_file_is_gone(speaker: Headset, tmp_path: Path) -> None:
+    with Desk(ringers=("Speaker",)) as desk:
+        desk.until_state(SPEAKER, ONLINE)
+        desk.hub.ring(SPEAKER, Ring(str(tmp_path / "gone.wav")))
+        eventually("the first note", lambda: speaker.played(0.05).measure(BUILT_IN_HZ).snr > 40)
+        assert desk.device(SPEAKER).state is ONLINE
+
+
 def test_several_ringers_ring_at_once_each_as_it_is_told(speaker: Headset, tone: str, tmp_path: Path) -> None:
     names = ("Speaker", "Loopback", "Dummy")
     with listening(tmp_path / "heard"), Desk(ringers=names) as desk:
