@@ -4,7 +4,7 @@ python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check install --quiet
 say = @echo "== $(1)"
 
-.PHONY: help demo test lint bench coverage rig clean venv needs-demo needs-test exchange
+.PHONY: help demo test lint bench tables coverage rig clean venv needs-demo needs-test exchange
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -24,8 +24,15 @@ lint: needs-demo .venv/dev .venv/pjsua2 ## style, types and the house plan's imp
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-bench: venv ## how fast the desk is and what it costs, beside a telephone in C (7 minutes)
+bench: venv rig ## how fast the desk is and what it costs: calls beside a telephone in C, devices, speech (15 minutes)
 	@$(python) -m tests.bench.calls
+	@$(python) -m tests.bench.hardware
+	@$(python) -m tests.bench.delay
+	@$(python) -m tests.bench.mutations
+
+tables: .venv/dev ## write anew what is made from the drivers' tables: udev/ and drivers/README.md
+	@$(python) -m drivers.udev
+	@$(python) -m drivers.supported
 
 coverage: ## which lines the last `make test` did not reach
 	@$(python) -m coverage report --skip-covered --show-missing

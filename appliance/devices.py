@@ -66,6 +66,7 @@ class Devices:
             gpio=gpio_pins(settings),
             ringers=settings.ringing.ringers,
             simulated=self._simulated,
+            ignored=settings.devices.ignore,
         )
         self._policy = ring_policy(settings)
         self._lights = light_policy(settings)
@@ -148,7 +149,11 @@ class Devices:
                 self._rung.pop(device.id, None)
                 self._volumes.detach(device.id)
                 self._happens(events.DeviceDetached(device.id))
-        elif not before or before.state is not base.DeviceState.ONLINE or before.audio != device.audio:
+            self._changed()
+            return
+        if device.reason and (not before or before.reason != device.reason):
+            log.warning("%s: %s", device.name, device.reason)
+        if not before or before.state is not base.DeviceState.ONLINE or before.audio != device.audio:
             if self._settings.devices.sound:
                 self._volumes.attach(device.id, device.audio)
             place = rank(self._settings, device)

@@ -20,7 +20,7 @@ from drivers.usb import UsbBus
 from drivers.worker import Report, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from drivers.base import Open, Ring, Source
 
@@ -60,10 +60,12 @@ class Hub:
         gpio: GpioPins | None = None,
         ringers: tuple[str, ...] = (),
         simulated: Source | None = None,
+        ignored: Iterable[str] = (),
     ) -> None:
         """Say which devices to use: what is on USB, what is wired to the GPIO header, what is simulated.
 
-        `ringers` are the names of sound cards, as in /proc/asound/cards.
+        `ringers` are the names of sound cards, as in /proc/asound/cards; `ignored` are the ids of devices
+        that are left alone.
         """
         self._on_key = on_key
         self._on_device = on_device
@@ -76,6 +78,7 @@ class Hub:
             self._sources.append(Ringers(ringers))
         if simulated:
             self._sources.append(simulated)
+        self._ignored = frozenset(ignored)
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.RLock()
         self._news: SimpleQueue[Device | KeyEvent | None] = SimpleQueue()
@@ -152,6 +155,8 @@ class Hub:
 
     def attach(self, device: Device, open_device: Open) -> None:
         """A source found a device: open it, and show it what it was told while it was away."""
+        if device.id in self._ignored:
+            return
         with self._lock:
             slot = self._slots.get(device.id)
             waiting = replace(device, state=DeviceState.OFFLINE, reason="is being opened")
@@ -167,25 +172,24 @@ class Hub:
     def detach(self, device_id: str) -> None:
         """A source lost a device."""
         with self._lock:
-            slot = self._slots[device_id]
-            self._release(slot)
-            slot.plan, slot.ring = (
-                {},
-                None,
-            )  # a lamp of a call that ended meanwhile must not burn at its return
-            self._change(slot, state=DeviceState.OFFLINE, reason="unplugged", audio="", shown=DARK)
+            if slot := self._slots.get(device_id):
+                self._release(slot)
+                # A lamp of a call that ended meanwhile must not burn when it comes back.
+                slot.plan, slot.ring = {}, None
+                self._change(slot, state=DeviceState.OFFLINE, reason="unplugged", audio="", shown=DARK)
 
     def retry(self, device_id: str) -> None:
         """A source saw something change about a device that may not have opened."""
         with self._lock:
-            worker = self._slots[device_id].worker
-            if worker:
-                worker.retry()
+            slot = self._slots.get(device_id)
+            if slot and slot.worker:
+                slot.worker.retry()
 
     def hear(self, device_id: str, audio: str) -> None:
         """A source found or lost the sound card of a device."""
         with self._lock:
-            self._change(self._slots[device_id], audio=audio)
+            if slot := self._slots.get(device_id):
+                self._change(slot, audio=audio)
 
     def _release(self, slot: _Slot) -> None:
         if slot.worker:

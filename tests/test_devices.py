@@ -99,6 +99,12 @@ def test_a_desk_that_runs_is_not_made_dark(desk: RunningDesk) -> None:
     assert desk.deskbell("devices", "dark", "--settings", str(desk.settings)).returncode == 0
 
 
+def test_what_is_to_be_left_alone_is(tmp_path: Path) -> None:
+    with RunningDesk(tmp_path, 9, devices={"ignore": ["sim-light"]}) as desk:
+        desk.until("the headset", lambda state: state["audio"] == "sim-headset")
+        assert set(desk.status()["devices"]) == {"sim-headset", "sim-buttons"}
+
+
 def test_a_level_that_cannot_be_set_is_refused(desk: RunningDesk) -> None:
     too_loud = desk.deskbell("devices", "level", "sim-headset", "--speaker", "11")
     assert "11 is no level" in too_loud.stderr
