@@ -18,7 +18,7 @@ from drivers.gpio import ButtonPin, GpioPins
 from tests.drivers.desk import Desk
 from tests.rig.devices import BusyLight, Headset, eventually
 from tests.rig.gpio import GpioChip
-from tests.rig.hid import OUTPUT
+from tests.rig.hid import OUTPUT, TELEPHONY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +132,32 @@ def test_a_headset_that_linux_put_to_sleep_is_woken_and_stays_awake_while_it_is_
             desk.hub.show(HEADSET, {Lamp.OFF_HOOK: ON})
             headset.wait_for_lamp("Off-Hook")
         eventually("sleeps again", lambda: asleep.read_text() == "suspended\n")
+
+
+def test_a_sound_card_that_goes_and_comes_while_the_keys_stay_is_heard_of() -> None:
+    driver = Path("/sys/bus/usb/drivers/snd-usb-audio")
+    with Headset("A1") as headset, Desk(usb=True) as desk:
+        desk.until_state(HEADSET, ONLINE)
+        card, control = headset.card, f"{headset.folder.name}:1.0"
+        desk.until(lambda: desk.device(HEADSET).audio == card)
+        (driver / "unbind").write_text(control)
+        desk.until(lambda: desk.device(HEADSET).audio == "")
+        (driver / "bind").write_text(control)
+        desk.until(lambda: desk.device(HEADSET).audio == card)
+        assert desk.device(HEADSET).state is ONLINE
+
+
+def test_two_telephones_in_one_device_each_have_their_keys_and_lamps_and_share_the_sound_card() -> None:
+    with Headset("A1", beside=[TELEPHONY]) as headset, Desk(usb=True) as desk:
+        desk.until_state(HEADSET, ONLINE)
+        desk.until(lambda: len(desk.hub.devices()) == 2)
+        for device in desk.hub.devices():
+            desk.until_state(device.id, ONLINE)
+            desk.until(lambda name=device.id: desk.device(name).audio == headset.card)
+            desk.hub.show(device.id, {Lamp.RING: ON})
+        headset.wait_for_lamp("Ring")
+        headset.lift_hook()
+        desk.until(lambda: len(desk.keys) == 1)
 
 
 def test_two_headsets_of_one_make_and_a_light_are_told_apart() -> None:
