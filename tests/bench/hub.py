@@ -38,10 +38,14 @@ def on_device(device: Device) -> None:
 async def main() -> None:
     """Run until nobody reads or writes any more."""
     loop = asyncio.get_running_loop()
-    hub = Hub(
-        lambda event: loop.call_soon_threadsafe(on_key, event) and None,
-        lambda device: loop.call_soon_threadsafe(on_device, device) and None,
-    )
+
+    def soon_key(event: KeyEvent) -> None:
+        loop.call_soon_threadsafe(on_key, event)
+
+    def soon_device(device: Device) -> None:
+        loop.call_soon_threadsafe(on_device, device)
+
+    hub = Hub(soon_key, soon_device)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     hub.start()

@@ -153,8 +153,8 @@ def test_two_telephones_in_one_device_each_have_their_keys_and_lamps_and_share_t
         desk.until(lambda: len(desk.hub.devices()) == 2)
         for device in desk.hub.devices():
             desk.until_state(device.id, ONLINE)
-            desk.until(lambda name=device.id: desk.device(name).audio == headset.card)
             desk.hub.show(device.id, {Lamp.RING: ON})
+        desk.until(lambda: all(device.audio == headset.card for device in desk.hub.devices()))
         headset.wait_for_lamp("Ring")
         headset.lift_hook()
         desk.until(lambda: len(desk.keys) == 1)
