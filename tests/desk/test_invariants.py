@@ -448,7 +448,8 @@ class World(RuleBasedStateMachine):
             self.happens(events.KeyPressed(device, Key.MUTE))
             assert self.mute, "nobody is heard who may be muted"
 
-    @precondition(lambda self: not self.moving and not in_state(self.seen, CallState.CAMPED))
+    @precondition(lambda self: self.happened and not self.moving)
+    @precondition(lambda self: not in_state(self.seen, CallState.CAMPED))
     @rule()
     def a_while_passes(self) -> None:
         self.now += 5.0
