@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.configuration import desk_config, line_configs, ring_policy
+from appliance.configuration import desk_config, line_configs
 from appliance.control import protocol
 from appliance.control.document import Document
 from appliance.control.server import ControlServer
@@ -73,7 +73,6 @@ class Daemon:
             Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time(), self._agent.meter
         )
         self._document = Document(settings.desk.name, settings.line.user, settings.speed_dial)
-        self._policy = ring_policy(settings)
         self._heard: Ringing | None = None
         self._presence: ExtensionState | None = None
         self._day = datetime.date.min
@@ -181,7 +180,7 @@ class Daemon:
 
     def _show(self, desk: Snapshot) -> None:
         """Let be seen and heard what has changed."""
-        heard = ringing(desk, self._policy)
+        heard = ringing(desk, self._devices.ring_policy)
         if heard != self._heard:
             self._heard = heard
             self._agent.ring(heard)

@@ -68,7 +68,7 @@ class Devices:
             simulated=self._simulated,
             ignored=settings.devices.ignore,
         )
-        self._policy = ring_policy(settings)
+        self.ring_policy = ring_policy(settings)
         self._lights = light_policy(settings)
         self._known: dict[str, base.Device] = {}
         self._presses: dict[str, dict[str, int]] = {}
@@ -164,7 +164,7 @@ class Devices:
 
     def show(self, desk: Snapshot, heard: Ringing | None) -> None:
         """Have every lamp and every ringer agree with the desk."""
-        for device, plan in lamps(desk, self._policy, self._lights).items():
+        for device, plan in lamps(desk, self.ring_policy, self._lights).items():
             wanted = {base.Lamp(lamp): _lamp_state(shine) for lamp, shine in plan.items()}
             if self._shown.get(device) != wanted:
                 self._shown[device] = wanted
@@ -205,7 +205,7 @@ class Devices:
         found = self._online(device)
         if not found.rings:
             raise protocol.Refused(f"{device} cannot ring")
-        policy = self._policy
+        policy = self.ring_policy
         self._hub.ring(device, base.Ring(policy.tone_external, policy.volume, policy.every))
         return RING_TEST_SECONDS
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 REMEDIES = {
     "online": "see what it says",
     "offline": "plug it in, or bring it back into range",
-    "denied": "install udev/70-deskbell.rules, then: udevadm control --reload && udevadm trigger",
+    "denied": "do as it says, then plug it in anew",
     "failed": "plug it in anew; if it stays so, try another port or cable",
 }
 
@@ -61,12 +61,17 @@ def _telephony() -> Iterator[Finding]:
 
 def _settings(path: Path) -> Iterator[Finding]:
     try:
-        settings.load(path)
+        loaded = settings.load(path)
     except settings.SettingsError as error:
         for line in str(error).splitlines():
             yield Finding("settings", line, "mend that, then start the desk anew")
-    else:
-        yield Finding("settings", f"{path} can be used")
+        return
+    yield Finding("settings", f"{path} can be used")
+    for tone in {loaded.ringing.tone_internal, loaded.ringing.tone_external} - {""}:
+        if not Path(tone).exists():
+            yield Finding(
+                "ringing", f"{tone}: there is no such file; the built-in tone rings", "put it there again"
+            )
 
 
 def _hot_plug() -> Iterator[Finding]:

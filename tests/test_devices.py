@@ -110,3 +110,12 @@ def test_a_level_that_cannot_be_set_is_refused(desk: RunningDesk) -> None:
     assert "11 is no level" in too_loud.stderr
     silent = desk.deskbell("devices", "level", "sim-light", "--speaker", "0.5")
     assert "sim-light has no sound card" in silent.stderr
+
+
+def test_a_ring_tone_that_has_vanished_keeps_no_desk_shut_and_the_doctor_tells(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.wav"
+    desk = RunningDesk(tmp_path, 9, ringing={"tone_external": str(gone)})
+    with desk:
+        assert desk.status()["calls"] == {}
+    found = desk.deskbell("doctor", "--settings", str(desk.settings)).stdout
+    assert f"FAULT ringing: {gone}: there is no such file; the built-in tone rings" in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -139,13 +140,16 @@ def country(value: Any) -> str:  # noqa: ANN401
 
 
 def sound_file(value: Any) -> str:  # noqa: ANN401
-    """A WAV file that can ring; "" for the built-in tone."""
+    """A WAV file that can ring; "" for the built-in tone.
+
+    One that is not there is let pass: the built-in tone rings then, and a desk must open all the same.
+    """
     from drivers.ringers.tone import ToneError, read
 
     if value and not value.startswith("/"):
         return "write where it is from / on, such as /etc/deskbell/ring.wav"
     try:
-        if value:
+        if value and os.path.exists(value):
             read(value)
     except ToneError as error:
         return str(error).removeprefix(f"{value}: ")
