@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parents[1] / "udev"
 NAME = "70-deskbell"
 TELEPHONY_PAGE = b"\x05\x0b"
 OFF_HOOK = b"\x09\x17"  # of the LED page
+HIDRAW, INPUT = "device", "../.."  # where the HID device is, seen from a node
 NODES = {Reach.HIDRAW: "hidraw", Reach.TTY: "tty", Reach.USB: "usb"}  # the kernel's subsystems
 
 RULES = """\
@@ -30,7 +31,7 @@ RULES = """\
 # /etc/udev/hwdb.d; the group deskbell must exist. Made from the drivers' tables by: python -m drivers.udev
 
 ACTION=="remove", GOTO="deskbell_end"
-SUBSYSTEM!="hidraw|tty|usb|gpio", GOTO="deskbell_end"
+SUBSYSTEM!="hidraw|input|tty|usb|gpio", GOTO="deskbell_end"
 
 # Buttons, lamps and relays.
 SUBSYSTEM=="gpio", KERNEL=="gpiochip*", GROUP="deskbell", MODE="0660"
@@ -39,8 +40,12 @@ SUBSYSTEM=="gpio", KERNEL=="gpiochip*", GROUP="deskbell", MODE="0660"
 # for bytes in a file with zeros; systemd too runs a program for every hidraw node (60-fido-id.rules).
 SUBSYSTEM=="hidraw", PROGRAM=="{telephony}", PROGRAM=="{off_hook}", GROUP="deskbell", MODE="0660"
 
+# Whenever a program opens a telephone as an input device, Linux writes its lamps as it knows them: Ring and
+# Off-Hook go out. So it is none; hidraw hears its keys all the same. What can be typed or pointed with stays.
+SUBSYSTEM=="input", KERNEL=="input*", {only_a_telephone}, ATTR{{inhibited}}="1"
+
 # Lights, by {name}.hwdb; a mouse or keyboard beside one stays closed.
-SUBSYSTEM!="gpio", IMPORT{{builtin}}="hwdb --subsystem=usb --lookup-prefix=deskbell:"
+SUBSYSTEM!="gpio|input", IMPORT{{builtin}}="hwdb --subsystem=usb --lookup-prefix=deskbell:"
 SUBSYSTEM=="hidraw", ENV{{ID_DESKBELL}}=="hidraw", PROGRAM!="{inputs}", GROUP="deskbell", MODE="0660"
 SUBSYSTEM=="tty", ENV{{ID_DESKBELL}}=="tty", GROUP="deskbell", MODE="0660"
 SUBSYSTEM=="usb", ENV{{ID_DESKBELL}}=="usb", ENV{{DEVTYPE}}=="usb_device", GROUP="deskbell", MODE="0660"
@@ -56,6 +61,14 @@ def rules() -> str:
         name=NAME,
         telephony=_grep(_escaped(TELEPHONY_PAGE)),
         off_hook=_grep(_escaped(OFF_HOOK)),
+        only_a_telephone=", ".join(
+            f'PROGRAM{equal}"{_grep(pattern, INPUT)}"'
+            for equal, pattern in (
+                ("==", _escaped(TELEPHONY_PAGE)),
+                ("==", _escaped(OFF_HOOK)),
+                ("!=", inputs),
+            )
+        ),
         inputs=_grep(f"^({inputs})"),
     )
 
@@ -84,9 +97,9 @@ def _key(model: Model) -> str:
     return f"{start}*" if model.interface is None else f"{start}*in{model.interface:02X}*"
 
 
-def _grep(pattern: str) -> str:
-    """A program that looks for bytes in the report descriptor of a hidraw node."""
-    return f"/usr/bin/grep -qaP '{pattern}' %S%p/device/report_descriptor"
+def _grep(pattern: str, hid: str = HIDRAW) -> str:
+    """A program that looks for bytes in the report descriptor of the HID device of a node."""
+    return f"/usr/bin/grep -qsaP '{pattern}' %S%p/{hid}/report_descriptor"
 
 
 def _escaped(wanted: bytes) -> str:

@@ -2,7 +2,7 @@
 
 What is written when:
 - A report that changed, as soon as it changed; all of them after opening, when asked to, when a device wants
-  them to be kept alive, and when something else may have written them (`interference`).
+  them to be kept alive, and when the machine has slept: the device may have lost them.
 - The report with the Mute lamp together with every change of Off-Hook and Hold: a headset mutes only while it
   is off-hook, and what it believes cannot be read.
 - The report with the Mute lamp within 2 s of a press of the mute key, even where the desk did not want it: a
@@ -10,9 +10,10 @@ What is written when:
   answers each such report with a press.
 - Nothing else: some devices begin to ring anew at every report that says so.
 
-For udev: what must be opened is each hidraw node whose report descriptor names the Telephony page (05 0B, in
-the longer form 06 0B 00). Its input devices should be left alone by desktops (LIBINPUT_IGNORE_DEVICE=1): one
-that takes the mute key for its own mutes the ALSA control and lights the Mute LED by itself.
+For udev: what must be opened is each hidraw node whose report descriptor names the Telephony page. Its input
+device must be inhibited: when any program opens it, or lights its Mute LED, Linux writes the whole output
+report as it knows it, and puts out Off-Hook and Ring (hid-input.c; seen with Linux 7.3). hidraw still hears
+every key.
 """
 
 from __future__ import annotations
@@ -21,14 +22,12 @@ import logging
 import os
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import hidraw  # type: ignore[import-not-found]
 
 from drivers.access import require_access
 from drivers.base import Device, DriverError, Key, Lamp, Unplugged
-from drivers.telephony.interference import Interference
 from drivers.telephony.manners import Manners
 from drivers.telephony.quirks import Quirk, quirk
 from drivers.telephony.report_descriptor import parse
@@ -46,9 +45,9 @@ log = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.25
 READ_MILLISECONDS = 250
 CHECK_SECONDS = 2.0
+NAP_SECONDS = 0.5
 MAX_FAULTS = 3  # one after the other
 LAMPS_OF_A_CALL = (Lamp.OFF_HOOK, Lamp.RING, Lamp.MUTE, Lamp.HOLD)
-HIDRAW = Path("/sys/class/hidraw")
 
 
 class Handle(Protocol):
@@ -106,12 +105,12 @@ class TelephonyDevice:
         self._refused: set[int] = set()
         self._manners = Manners(quirk)
         self._keep_alive = quirk.keep_alive
-        self._interference = Interference(HIDRAW / os.path.basename(path) / "device")
         self._press, self._lose = press, lose
         self._lit: frozenset[Lamp] = frozenset()
         self._faults = 0  # of reading, since it went well
         self._written: dict[int, bytes] = {}
         self._keep_alive_at = float("inf")
+        self._slept = _slept()
         self._mute_pressed = self._mute_answered = False
         self._closing = False
         self._in = _opened(path, new_handle)
@@ -133,12 +132,14 @@ class TelephonyDevice:
         """Light what is lit; lamps of telephones cannot blink, so a blinking one is lit."""
         now = time.monotonic()
         lit = frozenset(lamp for lamp, state in lamps.items() if state.lit)
-        whole = self._interference.noticed() or again or now >= self._keep_alive_at
+        slept = _slept()
+        whole = again or now >= self._keep_alive_at or slept - self._slept > NAP_SECONDS
         also = self._mute if self._mute_is_due(lit) else frozenset()
         for number, report in self._lamps.encode(self._manners.lamps(lit, now)).items():
             if whole or number in also or report != self._written.get(number):
                 self._write(report)
                 self._written[number] = report
+        self._slept = slept
         if whole and self._keep_alive:
             self._keep_alive_at = now + self._keep_alive
         return min(CHECK_SECONDS, self._keep_alive_at - now)
@@ -218,6 +219,11 @@ class TelephonyDevice:
             return b""
         self._faults = 0
         return report
+
+
+def _slept() -> float:
+    """For how many seconds the machine was suspended since it was booted."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
 
 
 def _states(quirk: Quirk) -> tuple[Key, ...]:

@@ -22,21 +22,19 @@ if TYPE_CHECKING:
 
 MOUSE = bytes.fromhex("05010902A1010901A1000509190129031500250195037501 8102950175058103C0C0")
 KEYBOARD = bytes.fromhex("05010906A101050719E029E71500250175019508 8102C0")
-FILE = "%S%p/device/report_descriptor"
+FILE, INPUTS_FILE = "%S%p/device/report_descriptor", "%S%p/../../report_descriptor"
 
 
 def matches(report_descriptor: bytes, folder: Path, rule: str) -> bool:
-    """Whether all programs of a rule for hidraw nodes say what it wants of them."""
+    """Whether all programs of a rule say what it wants of them."""
     file = folder / "report_descriptor"
     file.write_bytes(report_descriptor)
     (line,) = (line for line in udev.rules().splitlines() if line.startswith(rule))
+    line = line.replace(FILE, str(file)).replace(INPUTS_FILE, str(file))
     programs = [part for part in line.split(", ") if part.startswith("PROGRAM")]
     assert programs
     return all(
-        (
-            subprocess.run(shlex.split(command.strip('"').replace(FILE, str(file))), check=False).returncode
-            == 0
-        )
+        (subprocess.run(shlex.split(command.strip('"')), check=False).returncode == 0)
         is (equal == "PROGRAM==")
         for equal, command in (part.split('"', 1) for part in programs)
     )
@@ -84,6 +82,12 @@ def test_the_rule_leaves_alone_what_is_no_telephone(
     report_descriptor: bytes, telephone: bool, tmp_path: Path
 ) -> None:
     assert is_telephone(report_descriptor, tmp_path) is telephone
+
+
+def test_a_telephone_is_no_input_device_unless_it_can_be_typed_or_pointed_with(tmp_path: Path) -> None:
+    devices = (TELEPHONY, TELEPHONY + KEYBOARD, MOUSE + TELEPHONY, KEYBOARD, VENDOR_REPORTS)
+    inhibited = [matches(one, tmp_path, 'SUBSYSTEM=="input"') for one in devices]
+    assert inhibited == [True, False, False, False, False]
 
 
 def test_a_mouse_or_keyboard_beside_a_light_stays_closed(tmp_path: Path) -> None:
