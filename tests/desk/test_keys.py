@@ -54,3 +54,7 @@ def test_keys_that_call_do_so_while_the_desk_is_idle_and_never_else() -> None:
         for key in (Key.REDIAL, Key.VOICE_MAIL, Key.SPEED_DIAL):
             assert TABLE[row, key].long is Meaning.NOTHING
             assert (TABLE[row, key].short is not Meaning.NOTHING) == (row is Situation.IDLE)
+
+
+def test_what_a_headset_says_of_its_own_audio_is_no_key() -> None:
+    assert not {"line", "line_busy"} & set(map(str, Key))
