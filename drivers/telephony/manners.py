@@ -23,7 +23,10 @@ Event = tuple[Key, bool]  # pressed or released
 
 
 class Manners:
-    """The quirk of one device at work. Times are seconds of any one clock."""
+    """The quirk of one device at work. Times are seconds of any one clock.
+
+    `lamps` is for the thread that writes, `heard` for the one that reads; neither waits for the other.
+    """
 
     def __init__(self, quirk: Quirk) -> None:
         """All lamps are taken to be dark and the hook switch on-hook."""
