@@ -23,6 +23,7 @@ ANSWER_SECONDS = 0.3
 
 DOES_NOT_ANSWER = "it does not answer"
 _PJ_ETIMEDOUT = 70009  # pj/errno.h
+_CONNECT_SECONDS = 1.0
 _ECHO_TAIL = 200  # ms
 _MOST_CARDS = 64  # PJMEDIA_AUD_DEV_MAX_DEVS
 
@@ -45,6 +46,7 @@ class Sound:
         self._looking: set[Card] = set()
         self._retry: Alarm | None = None
         self._fault = ""
+        self._connected = -_CONNECT_SECONDS  # when something was last connected
         self._devices.setNullDev()
         self._microphone = self._devices.getCaptureDevMedia()
         self._speaker = self._devices.getPlaybackDevMedia()
@@ -82,6 +84,7 @@ class Sound:
 
     def hear(self, source: pj.AudioMedia) -> None:
         """Let the operator hear something; in silence when the sound card cannot be opened."""
+        self._connected = self._engine.now
         try:
             source.startTransmit(self._speaker)
         except pj.Error as error:
@@ -112,6 +115,8 @@ class Sound:
         card = self._wanted
         if not card.name or card == self._used or card in self._looking:
             return
+        if card.name == self._used.name:  # we have it ourselves, set up in another way
+            self._fall_silent()
         self._looking.add(card)
         look(card, lambda rate, fault: self._engine.post(lambda: self._looked(card, rate, fault)))
         self._engine.later(ANSWER_SECONDS, lambda: self._waited(card))
@@ -135,7 +140,7 @@ class Sound:
 
     def _switch(self, card: Card, rate: int) -> None:
         """Open a card; at once where something is to be heard, else with the first call."""
-        heard = any(port.getPortInfo().listeners for port in self._engine.endpoint.mediaEnumPorts2())
+        heard = self._is_heard()
         number = self._number(card)
         self._devices.setNoDev()
         self._devices.setEcOptions(_ECHO_TAIL if card.echo else 0, pj.PJMEDIA_ECHO_WEBRTC_AEC3)
@@ -153,6 +158,12 @@ class Sound:
         if self._fault:
             log.info("the sound card %s works again", card.name)
             self._fault = ""
+
+    def _is_heard(self) -> bool:
+        """Whether anything goes to or from the card; the bridge tells of a connection only when it has made it."""
+        if self._engine.now - self._connected < _CONNECT_SECONDS:
+            return True
+        return any(port.getPortInfo().listeners for port in self._engine.endpoint.mediaEnumPorts2())
 
     def _number(self, card: Card) -> int:
         """Return pjsip's number of a card."""

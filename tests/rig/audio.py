@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,18 +32,21 @@ QUIETEST, LOUDEST, STEP = -40 * 256, 0, 256
 """Volume in units of 1/256 dB."""
 FRAME_SECONDS = 0.001
 KEPT_SECONDS = 60
+ECHO_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Format:
     """What a sound card can do; the rates are multiples of 1000 Hz, the first is the one it starts with.
 
-    No channels: it has no speaker, or no microphone.
+    No channels: it has no speaker, or no microphone. `echo`: how much of what the first channel of its speaker
+    plays its microphone hears, ECHO_SECONDS later.
     """
 
     rates: Sequence[int] = (48000,)
     playback_channels: int = 2
     capture_channels: int = 1
+    echo: float = 0.0
 
 
 class Stream:
@@ -93,10 +97,12 @@ class Playback(Stream):
     def __init__(self, endpoint: int, channels: int, rates: Sequence[int]) -> None:
         super().__init__(endpoint, channels, rates)
         self._heard = bytearray()
+        self.echo: Callable[[bytes], None] = lambda _pcm: None
 
     def transfer(self, urb: Urb, link: Link) -> None:
         """Keep what came."""
         self._heard += urb.data
+        self.echo(urb.data)
         del self._heard[: -KEPT_SECONDS * 1000 * self.frame_bytes]
         link.complete(urb)
 
@@ -116,6 +122,7 @@ class Capture(Stream):
         self._loop = b""
         self._position = 0
         self._once = bytearray()
+        self._echo = array("h")
         self.silenced: Callable[[], bool] = lambda: False
         """Whether a mute switch is closed now."""
 
@@ -132,6 +139,13 @@ class Capture(Stream):
     def hear(self, pcm: bytes) -> None:
         """Mono PCM in the stream's rate, played once, instead of the tone as long as it lasts."""
         self._once += self._widen(pcm)
+
+    def hear_echo(self, mono: array[int], gain: float) -> None:
+        """The microphone hears its own speaker, after a while."""
+        if not self._echo:
+            self._echo.frombytes(bytes(2 * int(ECHO_SECONDS * self.rate)))
+        self._echo.extend(int(gain * sample) for sample in mono)
+        del self._echo[: -self.rate]  # nobody records
 
     def restart(self) -> None:
         """The host opened or closed the stream, perhaps at another rate."""
@@ -156,7 +170,17 @@ class Capture(Stream):
             piece = self._loop[self._position : self._position + size - len(given)]
             self._position = (self._position + len(piece)) % len(self._loop)
             given += piece
-        return given
+        return self._with_echo(given) if self._echo else given
+
+    def _with_echo(self, given: bytes) -> bytes:
+        mixed = array("h", given)
+        count = len(mixed) // self.channels
+        echo = self._echo[:count]
+        del self._echo[:count]
+        for index, sample in enumerate(echo):
+            for at in range(index * self.channels, (index + 1) * self.channels):
+                mixed[at] = max(-32768, min(32767, mixed[at] + sample))
+        return mixed.tobytes()
 
     def _widen(self, mono: bytes) -> bytes:
         """The same sample in every channel."""
@@ -166,7 +190,7 @@ class Capture(Stream):
 
 
 class AudioFunction:
-    """Three interfaces at most: control, playback and capture; each direction has a mute switch and a volume."""
+    """Three interfaces at most: control, playback, capture; each direction has a mute switch and a volume."""
 
     def __init__(self, first_interface: int, form: Format) -> None:
         number = first_interface
@@ -177,6 +201,10 @@ class AudioFunction:
         self.interfaces = tuple(range(number, number + 1 + len(self._streams)))
         self.capture.restart()
         self.endpoints = tuple(stream.endpoint for stream in self._streams)
+        if form.echo:
+            self.playback.echo = lambda pcm: self.capture.hear_echo(
+                array("h", pcm)[:: form.playback_channels], form.echo
+            )
         self.hangs = False
         """It answers nothing any more, as if its firmware had crashed."""
         self.muted = {SPEAKER_VOLUME: False, CAPSULE_VOLUME: False}
