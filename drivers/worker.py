@@ -172,8 +172,12 @@ class Worker:
 
 
 def _close(driver: Driver) -> None:
-    with contextlib.suppress(OSError):
+    try:
         driver.close()
+    except OSError:
+        return  # it is gone
+    except Exception:
+        log.exception("a driver failed when it let go of its device")
 
 
 def _rest(driver: Driver, plan: Mapping[Lamp, LampState]) -> None:

@@ -236,6 +236,22 @@ def test_a_fault_is_told_before_the_device_is_let_go_of(
         let_go.set()
 
 
+@pytest.mark.parametrize("fault", [OSError("gone"), ZeroDivisionError("a bug")])
+@pytest.mark.usefixtures("impatient")
+def test_a_device_that_cannot_be_let_go_of_is_opened_again_all_the_same(
+    trouble: Trouble, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def close() -> None:
+        raise fault
+
+    monkeypatch.setattr(trouble, "close", close)
+    with Desk(simulated=trouble) as desk:
+        desk.until(lambda: bool(desk.device("phone").shown))
+        trouble.lose(Unplugged("out of range"))
+        trouble.until_opened(2)
+        desk.until_state("phone", DeviceState.ONLINE)
+
+
 def test_a_ring_is_made_by_what_was_away_as_soon_as_it_is_back_and_ends_with_the_hub(
     trouble: Trouble,
 ) -> None:
