@@ -111,7 +111,7 @@ class Model:
     """The first part of the file name of a real one's report descriptor; "" where there is none."""
     arm: bool = False
     """It has a boom arm that mutes."""
-    sound: Format = Format()  # noqa: RUF009  (frozen)
+    sound: Format = Format(rates=(16000,), playback_channels=1)  # noqa: RUF009  (frozen)
 
     def headset(self, serial: str = "RIG0001", *, audio: bool = True) -> Headset:
         """One of these."""
@@ -157,6 +157,7 @@ MODELS = {
         rejects=("Programmable Button",),
         real="plantronics_blackwire-c5220",
         arm=True,
+        sound=Format(),
     ),
     "array buttons": Model(
         Identity(0x1395, 0x00A9, 0x0123, "Deskbell", "Rig Array Buttons"),
@@ -170,7 +171,6 @@ MODELS = {
         rejects=("Drop", "Button 1"),
         real="epos_impact-d_",
         arm=True,
-        sound=Format(rates=(16000,), playback_channels=1),
     ),
     "constant": Model(
         Identity(0x291A, 0x3301, 0x0123, "Deskbell", "Rig Constant"),
@@ -189,6 +189,5 @@ MODELS = {
         KEYPAD,
         Habits(tells_at_open=True, mute_off_hook_only=True),
         rejects=("Drop",),
-        sound=Format(rates=(16000,), playback_channels=1),
     ),
 }

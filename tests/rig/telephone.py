@@ -43,9 +43,12 @@ class Layout:
     @classmethod
     def of(cls, plain: dict[str, dict[str, Any]]) -> Layout:
         """Take it from JSON, which knows no numbers as keys."""
-        places = {name: {key: Place(**at) for key, at in plain[name].items()} for name in ("keys", "lamps")}
-        sizes = {name: {int(n): size for n, size in plain[name].items()} for name in ("inputs", "outputs")}
-        return cls(**places, **sizes)
+        return cls(
+            {name: Place(**at) for name, at in plain["keys"].items()},
+            {name: Place(**at) for name, at in plain["lamps"].items()},
+            {int(number): size for number, size in plain["inputs"].items()},
+            {int(number): size for number, size in plain["outputs"].items()},
+        )
 
 
 @dataclass(frozen=True)

@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import grp
-import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers import udev
 from tests.drivers.test_udev_rules import KEYBOARD, MOUSE
 from tests.rig.devices import BusyLight, Emulated, Headset, eventually
 from tests.rig.gpio import GpioChip
 from tests.rig.hid import VENDOR_REPORTS
 from tests.rig.lights import BLINKSTICK, FIT_STATUSB, LUXAFOR, Make
+from tests.rig.udev import GROUP, installed, say
 from tests.rig.usb import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OURS = ("deskbell", 0o660)
+OURS = (GROUP, 0o660)
 ROOTS = ("root", 0o600)
 USB_ROOTS = ("root", 0o664)
-RULES, DATABASE = Path("/etc/udev/rules.d/70-deskbell.rules"), Path("/etc/udev/hwdb.bin")
-
-
-def say(*words: str) -> str:
-    """Run a program and return its complaints."""
-    return subprocess.run(words, capture_output=True, text=True, check=True).stderr
 
 
 @pytest.fixture(scope="module", autouse=True)
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What an administrator does, with a database of our lights alone; taken back in the end."""
-    say("groupadd", "-f", "deskbell")
-    root = tmp_path_factory.mktemp("root")
-    (root / "etc/udev/hwdb.d").mkdir(parents=True)
-    shutil.copy(udev.FOLDER / f"{udev.NAME}.hwdb", root / "etc/udev/hwdb.d")
-    say("systemd-hwdb", f"--root={root}", "update")
-    shutil.copy(root / "etc/udev/hwdb.bin", DATABASE)
-    shutil.copy(udev.FOLDER / f"{udev.NAME}.rules", RULES)
-    say("udevadm", "control", "--reload")
-    yield
-    DATABASE.unlink()
-    RULES.unlink()
-    say("udevadm", "control", "--reload")
+def rules() -> Iterator[None]:
+    """Ours, as they are on the box."""
+    with installed():
+        yield
 
 
 @pytest.fixture(autouse=True)
