@@ -105,8 +105,8 @@ class Sound:
         self._microphone.adjustTxLevel(0.0 if on else 1.0)  # what it gives to the bridge
 
     def levels(self) -> tuple[int, int]:
-        """Return how loud the microphone and the speaker are, in pjsua2's measure."""
-        return self._microphone.getRxLevel(), self._speaker.getTxLevel()
+        """Return how loud the microphone and the speaker are, in pjsua2's measure: what they give and get."""
+        return self._microphone.getTxLevel(), self._speaker.getRxLevel()
 
     # --- the card
 
@@ -160,7 +160,7 @@ class Sound:
             self._fault = ""
 
     def _is_heard(self) -> bool:
-        """Whether anything goes to or from the card; the bridge tells of a connection only when it has made it."""
+        """Whether anything goes to or from the card; the bridge is slow to tell of a new connection."""
         if self._engine.now - self._connected < _CONNECT_SECONDS:
             return True
         return any(port.getPortInfo().listeners for port in self._engine.endpoint.mediaEnumPorts2())

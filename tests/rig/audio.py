@@ -39,8 +39,8 @@ ECHO_SECONDS = 0.1
 class Format:
     """What a sound card can do; the rates are multiples of 1000 Hz, the first is the one it starts with.
 
-    No channels: it has no speaker, or no microphone. `echo`: how much of what the first channel of its speaker
-    plays its microphone hears, ECHO_SECONDS later.
+    No channels: it has no speaker, or no microphone. `echo`: how much of what its speaker plays in the first
+    channel its microphone hears, ECHO_SECONDS later.
     """
 
     rates: Sequence[int] = (48000,)

@@ -1,4 +1,4 @@
-"""A speakerphone whose microphone hears its speaker: the caller does not hear himself, and hears the operator."""
+"""A speakerphone's microphone hears its speaker; the caller hears the operator and not himself."""
 
 from __future__ import annotations
 
