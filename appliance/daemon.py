@@ -145,6 +145,8 @@ class Daemon:
         before = self._desk.snapshot()
         wanted = self._desk.handle(event, self._loop.time())
         refusals = [reason for action in wanted if (reason := self._carry_out(action))]
+        if refusals:  # not why: that may quote what was typed
+            log.info("refused: %s", type(event).__name__)
         now = self._desk.snapshot()
         self._show(now)
         self._publish(now)
@@ -162,7 +164,6 @@ class Daemon:
             case actions.StopTimer(timer):
                 self._forget(timer)
             case actions.Refuse(reason):
-                log.info("refused: %s", reason)
                 return reason
             case actions.SwitchRelay(relay, seconds):
                 return self._devices.switch(relay, seconds)

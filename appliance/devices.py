@@ -157,8 +157,13 @@ class Devices:
             if self._settings.devices.sound:
                 self._volumes.attach(device.id, device.audio)
             place = rank(self._settings, device)
-            self._happens(events.DeviceAttached(device.id, device.kind.speaks, place))
+            self._happens(events.DeviceAttached(device.id, self._speaks(device), place))
         self._changed()
+
+    def _speaks(self, device: base.Device) -> bool:
+        """Whether an operator can talk through it: its sound card may come after its keys, or never."""
+        heard = bool(device.audio) or device.simulated or not self._settings.devices.sound
+        return device.kind.speaks and heard
 
     # --- what goes out
 
