@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.exchange
 CALLER = "0305551234"
 ECHO_IS_OVER = 2.5
+FINGER = 0.5
+"""Seconds between two presses; what comes sooner after a lamp was a boom arm, not a finger."""
 KINDS = {
     "usb-0b0e-0307-S1": "one report",
     "usb-1395-00a9-S2": "array buttons",
