@@ -450,6 +450,21 @@ def test_10_a_device_that_needs_ten_seconds_to_come_back_finds_its_call_on_hold(
     site.still(first="answered")
 
 
+def test_10_plugged_in_with_its_hook_lifted_it_answers_nobody(site: Site) -> None:
+    """Where the hook is a cradle, it is lifted still; where it is a call key, it has fallen back."""
+    site.headset.unplug()
+    site.headset.lift_hook()
+    site.headset.plug()
+    site.desk.until("the device works", lambda state: site.online(state))
+    site.ring()
+    site.headset.wait_for_lamp("Ring")
+    site.still(first="ringing")
+    assert site.headset.view.lifted != site.model.habits.follows_off_hook
+    site.headset.replace_hook()
+    site.headset.lift_hook()
+    site.until(FIRST, "answered")
+
+
 # --- 11
 
 
