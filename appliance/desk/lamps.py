@@ -146,13 +146,15 @@ def lamps(
         Lamp.RING: Shine(Pattern.BLINK) if rings else DARK,
         Lamp.MUTE: muted,
         Lamp.MICROPHONE: muted,
-        Lamp.HOLD: _hold(desk),
         Lamp.MESSAGE_WAITING: _on(desk.voicemail.new > 0),
         Lamp.ANSWER: _answer(desk),
         Lamp.PARK: _park(desk),
         Lamp.STATUS: _status(desk, rings, lights),
     }
-    return {device.id: _seized(off_hook(desk, device.id)) | shared for device in desk.devices}
+    return {
+        device.id: _seized(off_hook(desk, device.id)) | {Lamp.HOLD: _hold(desk, device.audio)} | shared
+        for device in desk.devices
+    }
 
 
 def _seized(seized: bool) -> dict[Lamp, Shine]:
@@ -169,7 +171,10 @@ def _answer(desk: Snapshot) -> Shine:
     return Shine(Pattern.ON) if desk.active else DARK
 
 
-def _hold(desk: Snapshot) -> Shine:
+def _hold(desk: Snapshot, telephone: bool) -> Shine:
+    """A telephone knows one call: lit beside a call that is talked in, it would take that one for held."""
+    if telephone and desk.active:
+        return DARK
     if any(call.alert for call in desk.held):
         return Shine(Pattern.FAST)
     return Shine(Pattern.BLINK) if desk.held else DARK

@@ -566,7 +566,9 @@ class World(RuleBasedStateMachine):
             assert lit(shows[Lamp.RING].pattern) == bool(self.waits)
             for lamp in (Lamp.MUTE, Lamp.MICROPHONE):
                 assert lit(shows[lamp].pattern) == self.mute
-            assert lit(shows[Lamp.HOLD].pattern) == bool(in_state(desk, CallState.HELD))
+            speaks = next(known.audio for known in desk.devices if known.id == device)
+            held = bool(in_state(desk, CallState.HELD)) and not (speaks and desk.active)
+            assert lit(shows[Lamp.HOLD].pattern) == held
             assert lit(shows[Lamp.ANSWER].pattern) == bool(self.waits or self.heard)
             assert lit(shows[Lamp.MESSAGE_WAITING].pattern) == (desk.voicemail.new > 0)
             assert lit(shows[Lamp.STATUS].pattern)

@@ -220,8 +220,17 @@ def test_the_alert_stays_while_others_are_held_and_ends_with_the_call_that_waite
     desk.talks("b", BOB)
     desk.asks(events.Hold())
     assert desk.lamp(Lamp.HOLD) is Pattern.FAST
+    desk.happens(events.DeviceAttached("buttons"))
     desk.asks(events.Resume("a"))
-    assert desk.lamp(Lamp.HOLD) is Pattern.BLINK
+    assert lamps(desk.seen)["buttons"][Lamp.HOLD].pattern is Pattern.BLINK
+
+
+def test_beside_a_held_call_a_telephone_shows_the_one_that_is_talked_in(desk: Reception) -> None:
+    desk.talks("a", ADA)
+    desk.asks(events.Hold())
+    assert (desk.lamp(Lamp.OFF_HOOK), desk.lamp(Lamp.HOLD)) == (Pattern.ON, Pattern.BLINK)
+    desk.talks("b", BOB)
+    assert (desk.lamp(Lamp.OFF_HOOK), desk.lamp(Lamp.HOLD)) == (Pattern.ON, Pattern.OFF)
 
 
 def test_a_desk_that_does_not_ring_by_light_still_shows_which_key_answers(desk: Reception) -> None:
