@@ -85,6 +85,17 @@ def test_both_are_heard_through_any_kind_of_card(talk: Talk, form: Format) -> No
     assert said.weakest(FIRST_HZ).snr > CLEAR
 
 
+def test_what_is_too_high_for_a_telephone_is_not_folded_into_its_band(talk: Talk) -> None:
+    """ALSA, asked for 16 kHz, would make 1 kHz of 15 kHz."""
+    with Headset() as headset:
+        headset.hear_tone(15000)
+        talk.route(headset.card)
+        hears(headset)
+        time.sleep(2)
+        said = talk.heard_by_the_caller().cut(-1.5, -0.5)
+    assert said.measure(1000).dbfs < -60
+
+
 def test_a_speaker_alone_lets_hear_and_a_microphone_alone_lets_speak(talk: Talk) -> None:
     with Headset("SPEAKER", audio=Format(capture_channels=0)) as speaker:
         talk.route(speaker.card)
