@@ -26,7 +26,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from tests.bench.cost import Cost, cost
@@ -36,6 +36,8 @@ from tests.rig.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.rig.models import Model
 
 ROUNDS, IDLE_SECONDS = 200, 30.0
 PACE = 0.02  # seconds between two rounds
@@ -106,11 +108,7 @@ def measure(rounds: int, idle_seconds: float) -> Figures:
     """Measure here, which must be the guest."""
     figures = Figures()
     with ExitStack() as desk:
-        phones = {
-            name: desk.enter_context(model.headset(f"N{count}", audio=False))
-            for count, model in enumerate(MODELS.values())
-            for name in [f"usb-{model.identity.vendor:04x}-{model.identity.product:04x}-N{count}"]
-        }
+        phones = {name: desk.enter_context(phone) for name, phone in map(_obedient, MODELS.values())}
         flooding = desk.enter_context(MODELS["one report"].headset("F", audio=False))
         desk.enter_context(BusyLight("L"))
         start = time.monotonic()
@@ -133,6 +131,13 @@ def measure(rounds: int, idle_seconds: float) -> Figures:
             phone.plug()
             figures.times[PLUG].append(1000 * (hub.wait_for("shown", name, since=start) - start))
     return figures
+
+
+def _obedient(model: Model) -> tuple[str, Headset]:
+    """One of these that does nothing by itself, and its id."""
+    who = replace(model.identity, serial="B")
+    name = f"usb-{who.vendor:04x}-{who.product:04x}-B"
+    return name, Headset(report_descriptor=model.report_descriptor, identity=who, audio=None)
 
 
 def _again(phones: dict[str, Headset]) -> Iterator[tuple[str, Headset]]:
