@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING
 import pyudev  # type: ignore[import-untyped]
 
 from drivers import lights, netlink, telephony
-from drivers.base import Unplugged
+from drivers.base import Kind, Unplugged
 from drivers.nodes import Node, audio_card, node_names, read_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drivers.base import Device, Driver, Lose, Open, Ports, Press
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,9 @@ class UsbBus:
         if offer is None:
             return
         device, open_device = offer
+        if device.kind is Kind.LIGHT and self._is_lit(node):
+            log.info("%s: a second interface of %s is left alone", node.path, node.id)
+            return
         device = replace(device, id=self._name(node), audio=audio_card(node, self._sys))
         self._attached[name] = _Attached(device, node)
         ports.attach(device, self._only_if_same(name, node, open_device))
@@ -94,7 +100,7 @@ class UsbBus:
         """Its id; by port too where it has a twin: who came first today may come second tomorrow.
 
         Twins that were there at start all go by their ports; of those that met later the first keeps its id.
-        A second interface of the same device goes by its number.
+        A second telephone in the same device goes by the number of its interface.
         """
         others = [known.node for known in self._attached.values() if known.node.id == node.id]
         if twin := next((other for other in others if other.port != node.port), None):
@@ -102,6 +108,11 @@ class UsbBus:
         first = self._twins.get(node.id, node.port) == node.port
         name = node.id if first else f"{node.id}-{node.port}"
         return f"{name}-i{node.interface}" if any(other.port == node.port for other in others) else name
+
+    def _is_lit(self, node: Node) -> bool:
+        """Whether the device of this node has a light already."""
+        lit = [one.node for one in self._attached.values() if one.device.kind is Kind.LIGHT]
+        return any((one.id, one.port) == (node.id, node.port) for one in lit)
 
     def _vanish(self, name: str, ports: Ports) -> None:
         attached = self._attached.pop(name, None)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HEADSET = "050B 0905 A101 0920 2501 7501 9501 8122 0508 0917 9501 9122 C0"
 EVOLVE = "usb-0b0e-0307-A1"
+VENDOR = "0600FF 0901 A101 1500 26FF00 7508 9508 0901 9102 C0"
 MOUSE = "0501 0902 A101 0509 0901 2501 7501 9501 8102 C0"
 
 
@@ -265,6 +266,15 @@ def test_two_interfaces_of_one_device_are_two_devices_with_one_sound_card(
     bus.start(recorder)
     cards = {name: device.audio for name, device in recorder.devices.items()}
     assert cards == {EVOLVE: "Link", f"{EVOLVE}-i4": "Link"}
+
+
+def test_a_second_interface_of_a_light_is_left_alone(sysfs: Sysfs, recorder: Recorder, bus: UsbBus) -> None:
+    for interface in (0, 1):
+        sysfs.plug(
+            f"hidraw{interface}", vendor="2c0d", product="0001", interface=interface, descriptor=VENDOR
+        )
+    bus.start(recorder)
+    assert list(recorder.devices) == ["usb-2c0d-0001-A1"]
 
 
 def test_a_sound_card_that_comes_later_is_heard_of(sysfs: Sysfs, bus: UsbBus, recorder: Recorder) -> None:
