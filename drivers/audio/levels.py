@@ -20,7 +20,7 @@ import select
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drivers.audio.mixer import MICROPHONE, SPEAKER, Mixer
 from drivers.base import DriverError
@@ -44,7 +44,7 @@ class Levels:
     speaker: float | None = None
     microphone: float | None = None
 
-    def __add__(self, steps: Levels) -> Levels:
+    def __add__(self, steps: Steps) -> Levels:
         """Return these levels, moved by so much, within 0 to 1."""
         return Levels(_moved(self.speaker, steps.speaker), _moved(self.microphone, steps.microphone))
 
@@ -60,6 +60,16 @@ class Levels:
         return _same(self.speaker, other.speaker) and _same(self.microphone, other.microphone)
 
 
+class Steps(NamedTuple):
+    """By how much to move a speaker's and a microphone's level."""
+
+    speaker: float = 0.0
+    microphone: float = 0.0
+
+
+NO_STEP = Steps()
+
+
 class CardLevels:
     """One card's levels, as long as it is there. Methods return at once and may be called from any thread."""
 
@@ -73,7 +83,7 @@ class CardLevels:
         """
         self._card, self._on_levels = card, on_levels
         self._wanted = wanted or Levels()
-        self._steps = Levels(0.0, 0.0)
+        self._steps = NO_STEP
         self._due, self._closing = True, False
         self._known: Levels | None = None
         self._settled = 0.0
@@ -86,15 +96,15 @@ class CardLevels:
         """Set what is not None."""
         with self._lock:
             self._wanted = self._wanted.updated(levels)
-            self._steps = Levels(0.0, 0.0)
+            self._steps = NO_STEP
         self._do()
 
     def step(self, steps: Levels) -> None:
         """Make it louder or softer by so much, from what it is by then."""
         with self._lock:
-            self._steps = Levels(
-                (self._steps.speaker or 0.0) + (steps.speaker or 0.0),
-                (self._steps.microphone or 0.0) + (steps.microphone or 0.0),
+            self._steps = Steps(
+                self._steps.speaker + (steps.speaker or 0.0),
+                self._steps.microphone + (steps.microphone or 0.0),
             )
         self._do()
 
@@ -139,21 +149,20 @@ class CardLevels:
         settling = time.monotonic() < self._settled
         if not self._due and not settling:
             return
-        with self._lock:
-            self._due = False
-            steps, self._steps = self._steps, Levels(0.0, 0.0)
-            if steps != Levels(0.0, 0.0):
-                self._wanted = _levels(mixer) + steps
-            wanted = self._wanted
         if settling:
             mixer.unmute()
-        now = _levels(mixer)
-        for side, level, is_now in (
-            (SPEAKER, wanted.speaker, now.speaker),
-            (MICROPHONE, wanted.microphone, now.microphone),
-        ):
-            if level is not None and not _same(level, is_now):
-                mixer.set_level(side, level)
+        now = _levels(mixer)  # may take its time: not with the lock held
+        with self._lock:
+            self._due = False
+            steps, self._steps = self._steps, NO_STEP
+            wanted = self._wanted if steps == NO_STEP else now + steps
+        _set(mixer, SPEAKER, wanted.speaker, now.speaker, up=steps.speaker > 0)
+        _set(mixer, MICROPHONE, wanted.microphone, now.microphone, up=steps.microphone > 0)
+        if steps != NO_STEP:
+            reached = _levels(mixer)
+            with self._lock:
+                if not self._due:  # nobody has set it meanwhile
+                    self._wanted = reached
 
     def _tell(self, mixer: Mixer) -> None:
         levels = _levels(mixer)
@@ -175,12 +184,18 @@ class CardLevels:
             os.eventfd_read(self._wake)
 
 
+def _set(mixer: Mixer, side: str, level: float | None, now: float | None, *, up: bool) -> None:
+    """Set a level; `up`: at least one step of the control, however far they lie apart."""
+    if level is not None and not _same(level, now):
+        mixer.set_level(side, level, up=up)
+
+
 def _levels(mixer: Mixer) -> Levels:
     return Levels(mixer.level(SPEAKER), mixer.level(MICROPHONE))
 
 
-def _moved(level: float | None, by: float | None) -> float | None:
-    return None if level is None else min(1.0, max(0.0, level + (by or 0.0)))
+def _moved(level: float | None, by: float) -> float | None:
+    return None if level is None else min(1.0, max(0.0, level + by))
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import math
 import os
 import select
 from dataclasses import dataclass
@@ -67,8 +68,11 @@ class Mixer:
         self._call(control, "get_{}_volume", control.channel, ctypes.byref(value))
         return (value.value - lowest) / max(1, highest - lowest)
 
-    def set_level(self, side: str, level: float) -> None:
-        """Set it, as near as its steps come; nothing happens where it has no such control."""
+    def set_level(self, side: str, level: float, *, up: bool = False) -> None:
+        """Set it to the step that lies there, or else to the next below, `up`: above.
+
+        Nothing happens where there is no such control.
+        """
         control = self._controls[side]
         if control is None or not control.has_volume:
             return
@@ -76,10 +80,11 @@ class Mixer:
         if scale.knows_decibel:
             lowest, highest = self._range(control, "get_{}_dB_range")
             wanted = min(highest, max(lowest, round(scale.decibel(level) * 100)))
-            self._call(control, "set_{}_dB_all", ctypes.c_long(wanted), 0)
+            self._call(control, "set_{}_dB_all", ctypes.c_long(wanted), 1 if up else -1)
         else:
             lowest, highest = self._steps(control)
-            wanted = round(lowest + level * (highest - lowest))
+            exact = round(lowest + level * (highest - lowest), 6)
+            wanted = math.ceil(exact) if up else math.floor(exact)
             self._call(control, "set_{}_volume_all", ctypes.c_long(wanted))
 
     def unmute(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.audio.levels import CardLevels, Levels
+from drivers.audio.levels import CardLevels, Levels, Steps
 from drivers.audio.mixer import Mixer
 from drivers.audio.scale import MUTE, Scale
 from drivers.base import Unplugged
@@ -47,8 +47,8 @@ def test_the_bottom_of_a_control_is_silence_where_it_has_one() -> None:
 
 
 def test_steps_stay_between_nothing_and_all() -> None:
-    assert Levels(0.9, None) + Levels(0.2, 0.2) == Levels(1.0, None)
-    assert Levels(0.1, 0.5) + Levels(-0.2) == Levels(0.0, 0.5)
+    assert Levels(0.9, None) + Steps(0.2, 0.2) == Levels(1.0, None)
+    assert Levels(0.1, 0.5) + Steps(-0.2) == Levels(0.0, 0.5)
     assert Levels(0.1, 0.5).updated(Levels(speaker=0.3)) == Levels(0.3, 0.5)
 
 

@@ -8,7 +8,10 @@ import pytest
 
 from appliance.desk.actions import HangUpCall, MuteMicrophone, PlaceCall, RouteAudio
 from appliance.desk.events import CallReleased
-from appliance.sip.card import Card, rate_for
+from appliance.devices import Devices
+from appliance.settings.options import DeviceOptions, Settings
+from appliance.sip.card import SILENCE, Card, rate_for
+from drivers.base import Device, Kind
 from tests.sip.parties import Operator, config, until
 
 if TYPE_CHECKING:
@@ -57,3 +60,21 @@ def test_a_card_is_opened_at_the_rate_that_costs_least(
     assert rate_for(Card("Any", echo), [playback, capture]) == best
     if playback == capture:
         assert rate_for(Card("Any", echo), [playback]) == best, "a speaker alone"
+
+
+@pytest.mark.parametrize(
+    ("setting", "kinds"),
+    [
+        ("speakerphones", {Kind.SPEAKERPHONE}),
+        ("always", {Kind.SPEAKERPHONE, Kind.HEADSET, Kind.HANDSET}),
+        ("never", set()),
+    ],
+)
+def test_the_echo_canceller_is_for_the_devices_that_the_setting_names(setting: str, kinds: set[Kind]) -> None:
+    settings = Settings(devices=DeviceOptions(usb=False, echo_canceller=setting))
+    devices = Devices(settings, lambda *_: None, lambda _: None, lambda: None, lambda *_: None)
+    for kind in (Kind.SPEAKERPHONE, Kind.HEADSET, Kind.HANDSET):
+        devices._known[kind] = Device(kind, kind, "Any", frozenset(), frozenset(), audio="Any")
+        assert devices.card_of(kind) == Card("Any", echo=kind in kinds)
+    devices._known["light"] = Device("light", Kind.LIGHT, "Light", frozenset(), frozenset())
+    assert devices.card_of("light") == devices.card_of("unknown") == SILENCE

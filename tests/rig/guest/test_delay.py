@@ -1,4 +1,4 @@
-"""The delay through the box is found, and the same for every click; tests.bench.delay tells how long it is."""
+"""The delay through the box is found, the same for every click; tests.bench.delay tells how long it is."""
 
 from __future__ import annotations
 
