@@ -6,6 +6,7 @@ Two headsets at one desk, the daemon as it runs on the box, a real exchange, the
 from __future__ import annotations
 
 import time
+import wave
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,17 +14,19 @@ import pytest
 from appliance.desk.events import Hold, Resume
 from tests.rig.devices import BusyLight, eventually
 from tests.rig.models import MODELS
+from tests.rig.tone import Recording
 from tests.running import RunningDesk, State, call_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from appliance.demo.exchange import Exchange
     from tests.rig.devices import Headset
-    from tests.rig.tone import Recording
 
 pytestmark = pytest.mark.exchange
 CALLER, CALLER_HZ = "0305551234", 1000
+FIRST_HZ, SECOND_HZ = 440, 620
 MODEL = MODELS["one report"]
 FIRST, SECOND = "usb-0b0e-0307-H1", "usb-0b0e-0307-H2"  # in the order of preference
 AWAY = 10.0
@@ -41,15 +44,15 @@ class Site:
         self.desk, self.exchange, self.first, self.second = desk, exchange, first, second
         self._caller = ""
 
-    def ring(self) -> None:
+    def ring(self, record: Path | None = None) -> None:
         """Somebody calls, and both headsets ring."""
-        self._caller = self.exchange.originate(CALLER, "200", speaks="tone")
+        self._caller = self.exchange.originate(CALLER, "200", speaks="tone", record=record)
         for headset in (self.first, self.second):
             headset.wait_for_lamp("Ring")
 
-    def talk(self) -> None:
-        """Somebody calls, and is answered at the first headset."""
-        self.ring()
+    def talk(self, record: Path | None = None) -> None:
+        """Somebody calls, and is answered at the first headset; what the caller hears goes to a file."""
+        self.ring(record)
         self.first.lift_hook()
         self.desk.until_call("answered")
         self.first.wait_for_lamp("Off-Hook")
@@ -114,6 +117,16 @@ def heard(recording: Recording, piece: float = 0.02) -> float:
     return pieces * piece
 
 
+def spoken(path: Path, piece: float = 0.02) -> float:
+    """For how many seconds the caller heard one of the headsets' tones; a file knows no pauses in the RTP."""
+    with wave.open(str(path)) as file:
+        recording = Recording(file.getframerate(), 1, file.readframes(file.getnframes()))
+    pieces = [
+        recording.cut(count * piece, (count + 1) * piece) for count in range(int(recording.seconds / piece))
+    ]
+    return piece * sum(any(one.measure(hz).dbfs > -30 for hz in (FIRST_HZ, SECOND_HZ)) for one in pieces)
+
+
 @pytest.fixture(scope="module")
 def whole_site(exchange: Exchange, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The desk."""
@@ -167,9 +180,12 @@ def test_a_caller_who_gives_up_while_it_is_away_rings_no_more_when_it_is_back(si
 
 
 def test_talking_the_caller_is_heard_on_the_other_within_half_a_second_and_then_on_the_first(
-    site: Site,
+    site: Site, tmp_path: Path
 ) -> None:
-    site.talk()
+    for headset, hz in ((site.first, FIRST_HZ), (site.second, SECOND_HZ)):
+        headset.hear_tone(hz)
+    site.talk(tmp_path / "caller.wav")
+    answered = next(iter(site.desk.status()["calls"].values()))["answered"]
     calls = site.desk.status()["calls"]
     start = time.monotonic()
     site.first.unplug()
@@ -192,6 +208,11 @@ def test_talking_the_caller_is_heard_on_the_other_within_half_a_second_and_then_
     assert gap_back <= GAP
     assert site.desk.status()["calls"] == calls, "the same call, never answered again"
     assert site.caller_is_there()
+    talked = time.monotonic() - answered
+    site.caller_gives_up()
+    silence = talked - spoken(tmp_path / "caller.wav")
+    print(f"of {talked:.2f} s the caller heard nobody for {silence:.2f} s, twice and at the beginning")
+    assert silence <= 2 * GAP
 
 
 def test_talking_without_another_headset_the_caller_stays_and_is_heard_when_one_is_back(site: Site) -> None:
