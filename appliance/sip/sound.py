@@ -163,7 +163,10 @@ class Sound:
         """Whether anything goes to or from the card; the bridge is slow to tell of a new connection."""
         if self._engine.now - self._connected < _CONNECT_SECONDS:
             return True
-        return any(port.getPortInfo().listeners for port in self._engine.endpoint.mediaEnumPorts2())
+        try:
+            return any(port.getPortInfo().listeners for port in self._engine.endpoint.mediaEnumPorts2())
+        except pj.Error:  # a call ends in this moment
+            return True
 
     def _number(self, card: Card) -> int:
         """Return pjsip's number of a card."""
