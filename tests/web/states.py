@@ -144,6 +144,8 @@ def idle() -> Json:
         "extensions": {},
         "devices": {},
         "audio": "",
+        "owner": "",
+        "typed": "",
         "muted": False,
         "notice": "",
         "dnd": False,

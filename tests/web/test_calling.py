@@ -317,6 +317,16 @@ def test_a_speed_dial_key_is_one_click(page: Page, daemon: StandInDaemon) -> Non
     expect_asked(daemon, ("speed_dial", {"key": "1"}))
 
 
+def test_what_is_typed_at_a_telephone_stands_where_one_dials(page: Page, daemon: StandInDaemon) -> None:
+    field = page.get_by_role("textbox", name="Dial")
+    daemon.change(typed="0305")
+    expect(field).to_have_attribute("placeholder", "0305")
+    page.reload()
+    expect(field).to_have_attribute("placeholder", "0305")
+    daemon.change(typed="")
+    expect(field).to_have_attribute("placeholder", "Number")
+
+
 # --- dragging
 
 

@@ -39,6 +39,13 @@ onChange(({ muted }) => {
   picture(place("mute"), muted ? "microphone_off" : "microphone");
 }, "muted");
 
+// What is typed at a telephone's own keypad, before it is dialled.
+onChange(({ typed }) => {
+  const field = place("number");
+  mark(field, "placeholder", typed || _("Number"));
+  mark(field, "data-typed", typed ? "" : null);
+}, "typed");
+
 onChange(({ notice }) => {
   if (notice && notice !== told) tell(notice, "en");
   told = notice;
