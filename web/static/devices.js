@@ -14,6 +14,7 @@ const kinds = {
   speakerphone: _("Speakerphone"),
   light: _("Busy light"),
   buttons: _("Buttons"),
+  ringer: _("Ringer"),
 };
 const states = { online: _("Connected"), offline: _("Unplugged"), denied: _("No permission"), failed: _("Failed") };
 const patterns = {
