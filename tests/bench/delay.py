@@ -9,7 +9,9 @@ that it sends, and one is sent in RTP and looked for in what it plays.
   is. Together they are the mouth-to-ear delay between two boxes without the network between them; the box's
   own part of what an operator notices in a call with any other telephone.
 
-snd-aloop moves by jiffies, 10 ms in the guest: a part of each figure is its own.
+snd-aloop moves by jiffies, 10 ms in the guest: a part of each figure is its own. Real time in the guest is
+honest only on a machine that does nothing else; with DESKBELL_RIG_TIME=virtual the processor costs no time, and
+what remains is what waits in buffers.
 """
 
 from __future__ import annotations
