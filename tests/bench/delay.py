@@ -10,8 +10,8 @@ that it sends, and one is sent in RTP and looked for in what it plays.
   own part of what an operator notices in a call with any other telephone.
 
 snd-aloop moves by jiffies, 10 ms in the guest: a part of each figure is its own. Real time in the guest is
-honest only on a machine that does nothing else; with DESKBELL_RIG_TIME=virtual the processor costs no time, and
-what remains is what waits in buffers.
+honest only on a machine that does nothing else; with DESKBELL_RIG_TIME=virtual the processor costs no time,
+and what remains is what waits in buffers.
 """
 
 from __future__ import annotations
