@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.25
-READ_MILLISECONDS = 250
+READ_MILLISECONDS = 1000  # how long it may take to let go; each look costs the processor something
 CHECK_SECONDS = 2.0
 NAP_SECONDS = 0.5
 MAX_FAULTS = 3  # one after the other

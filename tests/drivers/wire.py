@@ -37,7 +37,7 @@ class Handle:
 
     def read(self, max_length: int, timeout_ms: int) -> list[int]:
         try:
-            report = self._wire.reports.get(timeout=timeout_ms / 1000)
+            report = self._wire.reports.get(timeout=min(timeout_ms / 1000, 0.1))
         except queue.Empty:
             return []
         if isinstance(report, OSError):
