@@ -109,7 +109,9 @@ class Trouble:
         self.until(lambda: self.calls["open"] >= times)
 
     def close(self) -> None:
-        self.calls["close"] += 1
+        with self._happened:
+            self.calls["close"] += 1
+            self._happened.notify_all()
 
 
 class Sources:
@@ -258,6 +260,7 @@ def test_a_ring_is_made_by_what_was_away_as_soon_as_it_is_back_and_ends_with_the
     with Desk(simulated=trouble) as desk:
         desk.until(lambda: bool(desk.device("phone").shown))
         trouble.ports.detach("phone")
+        trouble.until(lambda: trouble.calls["close"] == 1)
         desk.hub.ring("phone", MELODY)
         trouble.plug()
         trouble.until(lambda: trouble.rings[-1:] == [MELODY])
