@@ -626,7 +626,7 @@ def test_9_and_12_two_twins_a_base_and_a_light_ring_together_and_one_of_them_ans
         time.sleep(ECHO)
         assert ["Off-Hook" in headset.lamps for headset in headsets] == [False, True, False]
         desk.until_call("answered")
-        assert not dark(light)
+        eventually("the light winks", lambda: not dark(light))
 
         desk.stop()
         assert [headset.lamps for headset in headsets] == [frozenset()] * 3, "dark after a stop"
