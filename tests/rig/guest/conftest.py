@@ -29,7 +29,7 @@ FOLDER = Path(__file__).parent
 IN_GUEST = os.environ.get("DESKBELL_RIG") == "guest"
 RESULTS = "DESKBELL_RIG_RESULTS"
 """Names the folder for the reports in the guest; without it none are written."""
-LIMIT = 900
+LIMIT = 1800
 """Seconds of the host's time that the guest may take for all tests."""
 
 Reports = dict[str, list[pytest.TestReport]]
