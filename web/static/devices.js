@@ -87,7 +87,7 @@ function fillReal(row, _key, device) {
   put(row, "name", device.name);
   put(row, "kind", kinds[device.kind] ?? device.kind);
   put(row, "word", states[device.state] ?? device.state);
-  put(row, "reason", device.reason);
+  put(row, "reason", device.state === "offline" && device.reason === "unplugged" ? "" : device.reason); // said already
   showLamps(row, device);
 }
 
