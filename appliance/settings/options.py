@@ -154,7 +154,7 @@ class RingingOptions:
     headset: bool = option(True, "Ring in the headset.")
     ringer: bool = option(True, "Ring at the ringers, and at lights that can.")
     ringers: tuple[str, ...] = option(
-        (), "Sound cards that ring beside the headset, by the names that `deskbell devices` lists."
+        (), "Sound cards that ring beside the headset, by their names in brackets in /proc/asound/cards."
     )
     light: bool = option(True, "Flash the lamps and lights.")
     tone_internal: str = option(
