@@ -44,8 +44,8 @@ _CALLS = 32
 _CLOCK_RATE = 16000  # Hz, of the conference bridge: wideband, as the headsets and G.722 are
 _FRAME = 10  # ms, in which sound goes to and from a card; what the echo canceller wants
 _CAPTURED = 100  # ms, that may wait in a card: it is taken as it comes, so this costs no time
-_PLAYED = 30  # ms, that wait in a card: three frames; with two, a card that is served every 10 ms runs dry
-_RESAMPLING = 2  # Speex's own choice for speech, quality 3: 4 ms; pjsip's takes 16 ms, twice with G.711
+_PLAYED = 60  # ms, of room in a card: 10 of them are used, 5 more after each time that it ran dry
+_RESAMPLING = 2  # Speex, a short filter: 2 ms at 8 kHz; pjsip's own takes 16 ms, twice with G.711
 _BAD_TURNS = 100
 _TRANSPORTS = {
     "udp": pj.PJSIP_TRANSPORT_UDP,
@@ -431,6 +431,7 @@ class Engine:
         settings.medConfig.ecTailLen = 0  # Sound sets it for each card
         settings.medConfig.audioFramePtime = _FRAME
         settings.medConfig.sndRecLatency, settings.medConfig.sndPlayLatency = _CAPTURED, _PLAYED
+        settings.medConfig.sndUseSwClock = False  # a clock of its own: two more buffers, 15 to 35 ms
         settings.medConfig.quality = _RESAMPLING
         return settings
 
