@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONTROLLER = Path("/sys/devices/platform/vhci_hcd.0")
+DEVICES = Path("/sys/bus/usb/devices")
 FULL_SPEED = 2
 PORT_FREE, PORT_USED = 4, 6
 
@@ -151,6 +152,7 @@ class Port:
     def _attach(connection: socket.socket) -> int:
         for number in _free_ports():
             device = number + 1
+            _wait_until_gone(DEVICES / f"1-{device}")
             request = f"{number} {connection.fileno()} {1 << 16 | device} {FULL_SPEED}"
             try:
                 (CONTROLLER / "attach").write_text(request)
@@ -173,10 +175,17 @@ class Port:
     def device_folder(self) -> Path | None:
         """The device's folder in sysfs; None until the kernel has read its descriptors and configured it."""
         for number, state, bus_id in _ports():
-            folder = Path("/sys/bus/usb/devices") / bus_id
+            folder = DEVICES / bus_id
             if number == self.number and state == PORT_USED and (folder / "bConfigurationValue").exists():
                 return folder if os.path.getsize(folder / "bConfigurationValue") else None
         return None
+
+
+def _wait_until_gone(folder: Path, limit: float = 5) -> None:
+    """A port that is used again before the kernel saw its device go stays dead."""
+    end = time.monotonic() + limit
+    while folder.exists() and time.monotonic() < end:
+        time.sleep(0.005)
 
 
 def _ports() -> Iterator[tuple[int, int, str]]:
