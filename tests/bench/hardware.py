@@ -2,8 +2,8 @@
 
 Boots the rig's guest in real time and measures there, six telephones and a busy light plugged in:
 
-- report → desk: from the moment a person presses a key to the event in the desk's loop, while one of the
-  telephones floods 1,000 reports a second. The way to the device's process is inside this time.
+- report → desk: from the moment a device has a report to send to the event in the desk's loop, while one of
+  the telephones floods 1,000 reports a second.
 - plan → device: from the hub's being told what lamps shall burn to the report that arrives at the device, in
   the same flood.
 - plug → usable: from the plug to a device that has shown its first lamps. Linux takes its part of it.
@@ -154,8 +154,7 @@ def _ask(phone: Headset) -> float:
 def _hook(hub: HubProcess, name: str, phone: Headset) -> Iterator[float]:
     """Lift the hook and replace it."""
     for move, what in ((phone.lift_hook, "key"), (phone.replace_hook, "release")):
-        moved = time.monotonic()
-        move()
+        moved = move()
         yield hub.wait_for(what, name, "hook", since=moved) - moved
 
 

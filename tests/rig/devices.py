@@ -168,26 +168,26 @@ class Headset(Emulated):
             habits=habits,
         )
 
-    def lift_hook(self) -> None:
-        """Take the call key's or the cradle's off-hook state."""
-        self.press(HOOK)
+    def lift_hook(self) -> float:
+        """Take the call key's or the cradle's off-hook state; when (CLOCK_MONOTONIC), as for all keys."""
+        return self.press(HOOK)
 
-    def replace_hook(self) -> None:
+    def replace_hook(self) -> float:
         """Back to on-hook."""
-        self.release(HOOK)
+        return self.release(HOOK)
 
     def tap(self, key: str) -> None:
         """Press and release a key: "Phone Mute", "Flash", "Redial", "Phone Key 5"."""
         self.press(key)
         self.release(key)
 
-    def press(self, key: str) -> None:
+    def press(self, key: str) -> float:
         """A person presses a key; the device may keep it to itself (`Habits`)."""
-        self._do("press", key=key)
+        return float(self._do("press", key=key)["at"])
 
-    def release(self, key: str) -> None:
+    def release(self, key: str) -> float:
         """A person lets go of a key."""
-        self._do("release", key=key)
+        return float(self._do("release", key=key)["at"])
 
     def raise_arm(self) -> None:
         """Turn the boom arm up: the microphone is off, whatever the host says."""

@@ -13,6 +13,7 @@ import contextlib
 import json
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from tests.rig.audio import CAPSULE_VOLUME, SPEAKER_VOLUME, AudioFunction, Format
@@ -134,14 +135,16 @@ class Emulator:
         return {}
 
     async def do_press(self, key: str) -> Answer:
-        """A key goes down."""
+        """A key goes down; when."""
+        at = time.monotonic()
         self._telephone.press(key)
-        return {}
+        return {"at": at}
 
     async def do_release(self, key: str) -> Answer:
-        """A key comes up."""
+        """A key comes up; when."""
+        at = time.monotonic()
         self._telephone.release(key)
-        return {}
+        return {"at": at}
 
     async def do_move_arm(self, up: bool) -> Answer:
         """The boom arm goes up or down."""

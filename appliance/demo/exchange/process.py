@@ -213,7 +213,11 @@ class Exchange:
         """The caller that `originate()` made hangs up; nothing happens when it is gone already."""
         for channel in self.channels():
             if channel.id == ident:
-                self.ami("Hangup", Channel=channel.name)
+                try:
+                    self.ami("Hangup", Channel=channel.name)
+                except ExchangeError:
+                    if any(one.id == ident for one in self.channels()):
+                        raise  # else it went just now
 
     def channels(self) -> list[Channel]:
         """Every leg there is now."""
