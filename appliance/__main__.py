@@ -16,6 +16,20 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
+from appliance.commands.grammar import (
+    DONE,
+    EXIT_CODES,
+    FAULT,
+    NO_DESK,
+    REFUSED,
+    WRONG_SETTINGS,
+    Commands,
+    add,
+    add_json,
+    add_settings_path,
+    print_json,
+    say,
+)
 from appliance.control.client import Client
 from appliance.control.document import VERSION
 from appliance.control.protocol import ControlError, Refused, SetLevels
@@ -25,18 +39,8 @@ from appliance.desk.words import COMMANDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from appliance.commands.grammar import Run
     from appliance.desk import events
-
-    Run = Callable[[argparse.Namespace], int]
-
-DONE, REFUSED, USAGE, NO_DESK, WRONG_SETTINGS, FAULT = range(6)
-EXIT_CODES = f"""exit codes:
-  {DONE} done
-  {REFUSED} refused, or not healthy
-  {USAGE} wrong words on the command line
-  {NO_DESK} no desk there
-  {WRONG_SETTINGS} wrong settings
-  {FAULT} the desk stopped because of a fault"""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -46,13 +50,13 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except Refused as error:
-        return _say(f"refused: {error}", REFUSED)
+        return say(f"refused: {error}", REFUSED)
     except AlreadyRunning as error:
-        return _say(str(error), REFUSED)
+        return say(str(error), REFUSED)
     except ControlError as error:
-        return _say(str(error), NO_DESK)
+        return say(str(error), NO_DESK)
     except settings.SettingsError as error:
-        return _say(str(error), WRONG_SETTINGS)
+        return say(str(error), WRONG_SETTINGS)
     except BrokenPipeError:  # the reader of our output has gone: `deskbell watch | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -83,30 +87,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands = Any  # argparse's own type for this is private
-
-
-def _add(commands: Commands, name: str, text: str, run: Run) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    made.set_defaults(run=run)
-    return made
-
-
-def _add_settings_path(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--settings", type=Path, default=settings.DEFAULT_PATH, metavar="FILE", help="(default: %(default)s)"
-    ).complete = shtab.FILE  # type: ignore[attr-defined]
-
-
 def _add_running(commands: Commands) -> None:
-    run = _add(commands, "run", "Run the desk until it is told to stop.", _run)
-    _add_settings_path(run)
-    demo = _add(commands, "demo", "Try everything: an exchange, callers, a simulated desk, its page.", _demo)
+    run = add(commands, "run", "Run the desk until it is told to stop.", _run)
+    add_settings_path(run)
+    demo = add(commands, "demo", "Try everything: an exchange, callers, a simulated desk, its page.", _demo)
     demo.add_argument("--port", type=int, default=0, help="of the page (default: a free one from 8080 on)")
-    _add(commands, "settings", "Print a settings file with every option explained.", _settings)
-    doctor = _add(commands, "doctor", "Find out what keeps this desk from working.", _doctor)
-    _add_settings_path(doctor)
-    _add_json(doctor)
+    add(commands, "settings", "Print a settings file with every option explained.", _settings)
+    doctor = add(commands, "doctor", "Find out what keeps this desk from working.", _doctor)
+    add_settings_path(doctor)
+    add_json(doctor)
 
 
 def _add_looking(commands: Commands) -> None:
@@ -117,25 +106,23 @@ def _add_looking(commands: Commands) -> None:
         ("recent", "List the last calls that are over.", report.recent),
         ("messages", "List the text messages.", report.messages),
     ):
-        _add_json(_add(commands, name, text, _show(words)))
+        add_json(add(commands, name, text, _show(words)))
     _add_devices(commands)
-    _add_json(_add(commands, "watch", "Show what changes, as it happens.", _watch))
+    add_json(add(commands, "watch", "Show what changes, as it happens.", _watch))
 
 
 def _add_devices(commands: Commands) -> None:
     text = "List the devices, their state, their keys and lamps; or test one."
-    devices = _add(commands, "devices", text, _devices)
-    _add_settings_path(devices)
-    _add_json(devices)
+    devices = add(commands, "devices", text, _devices)
+    add_settings_path(devices)
+    add_json(devices)
     deeds = devices.add_subparsers(title="commands", metavar="command")
-    test = _add(deeds, "test", "Light each lamp of a device, ring it, and wait for each of its keys.", _test)
+    test = add(deeds, "test", "Light each lamp of a device, ring it, and wait for each of its keys.", _test)
     test.add_argument("device", help="its name in the list")
     test.add_argument("--seconds", type=float, default=60.0, help="to wait for keys (default: %(default)g)")
-    dark = _add(
-        deeds, "dark", "Leave every device dark and every relay open, after a desk was killed.", _dark
-    )
-    _add_settings_path(dark)
-    level = _add(deeds, "level", "Make a device louder or softer, from 0 to 1.", _level)
+    dark = add(deeds, "dark", "Leave every device dark and every relay open, after a desk was killed.", _dark)
+    add_settings_path(dark)
+    level = add(deeds, "level", "Make a device louder or softer, from 0 to 1.", _level)
     level.add_argument("device", help="its name in the list")
     for what in ("speaker", "microphone"):
         level.add_argument(f"--{what}", type=float, default=-1.0, help="(default: as it is)")
@@ -144,7 +131,7 @@ def _add_devices(commands: Commands) -> None:
 def _add_calls(commands: Commands) -> None:
     """Everything a person can ask of the desk: one command for each, its fields the arguments."""
     for name, ask in COMMANDS.items():
-        command = _add(commands, name, (ask.__doc__ or "").strip(), _asking(ask))
+        command = add(commands, name, (ask.__doc__ or "").strip(), _asking(ask))
         for at, field in enumerate(fields(ask)):
             if field.type == "bool" and field.default is MISSING:
                 command.add_argument(field.name, choices=("on", "off"))
@@ -156,10 +143,6 @@ def _add_calls(commands: Commands) -> None:
                 command.add_argument(field.name, nargs="?", default="", help="default: the one that is meant")
             else:
                 command.add_argument(f"--{field.name}", default="", help="default: the one that is meant")
-
-
-def _add_json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print JSON")
 
 
 # --- the commands
@@ -180,9 +163,9 @@ def _run(options: argparse.Namespace) -> int:
     except ControlError:
         raise
     except PortError as error:
-        return _say(f"{error}; choose another with line.local_port in {options.settings}", FAULT)
+        return say(f"{error}; choose another with line.local_port in {options.settings}", FAULT)
     except SipError as error:
-        return _say(str(error), FAULT)
+        return say(str(error), FAULT)
     except Exception:
         logging.getLogger("deskbell").exception("the desk stops, to be started anew in a known state")
         return FAULT
@@ -205,7 +188,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
     findings = doctor.examine(options.settings, options.socket)
     if options.json:
-        _print_json([finding.as_json() for finding in findings])
+        print_json([finding.as_json() for finding in findings])
     else:
         print(report.findings(findings))
     return DONE if all(finding.well for finding in findings) else REFUSED
@@ -218,7 +201,7 @@ def _show(words: Callable[[dict[str, Any]], tuple[str, Any]]) -> Run:
         with Client(options.socket) as desk:
             text, data = words(desk.status())
         if options.json:
-            _print_json(data)
+            print_json(data)
         else:
             print(text)
         return DONE
@@ -239,7 +222,7 @@ def _devices(options: argparse.Namespace) -> int:
         print(f"deskbell: {error}; this is what is plugged in", file=sys.stderr)
         found = {device.id: described(device) for device in attached(_settings_or_default(options.settings))}
         if options.json:
-            _print_json(found)
+            print_json(found)
         else:
             print(report.devices({"devices": found})[0])
         return DONE
@@ -260,7 +243,7 @@ def _dark(options: argparse.Namespace) -> int:
     from drivers.usb import UsbBus
 
     with contextlib.suppress(ControlError), Client(options.socket):
-        return _say("a desk is running; it keeps its own lamps", REFUSED)
+        return say("a desk is running; it keeps its own lamps", REFUSED)
     pins = gpio_pins(_settings_or_default(options.settings))
     print("\n".join(make_dark([UsbBus(), *([GpioHeader(pins)] if pins else [])])))
     return DONE
@@ -305,15 +288,6 @@ def _asking(ask: type[events.Command]) -> Run:
         return DONE
 
     return run
-
-
-def _print_json(data: Any) -> None:  # noqa: ANN401 - whatever the command shows
-    print(json.dumps(data, ensure_ascii=False, indent=2))
-
-
-def _say(text: str, code: int) -> int:
-    print(f"deskbell: {text}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

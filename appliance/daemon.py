@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.books import Books
 from appliance.configuration import desk_config, line_configs
 from appliance.control import protocol
 from appliance.control.document import Document
@@ -28,12 +29,10 @@ from appliance.desk.presence import presence
 from appliance.desk.ringing import ringing
 from appliance.devices import Devices
 from appliance.sip.agent import SipAgent
-from appliance.store import Store, StoreError
 from drivers.audio.levels import Levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from appliance.desk.ringing import Ringing
     from appliance.desk.state import ExtensionState, Snapshot
@@ -81,15 +80,15 @@ class Daemon:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; raise what must not be survived."""
         self._loop = asyncio.get_running_loop()
-        self._store = _open_store(self._settings)
-        kept = self._store.messages(self._loop.time()) if self._store else ()
+        self._books = Books(Path(self._settings.desk.store))
+        kept = self._books.messages(self._loop.time())
         self._desk = Desk(desk_config(self._settings), kept)
         self._over: asyncio.Future[None] = self._loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop)
         await self._control.start()
         try:
-            self._devices.start(self._store.levels() if self._store else {})
+            self._devices.start(self._books.levels())
             self._agent.start()
             self._watch_day()
             log.info("the desk is open at %s", self._settings.desk.socket)
@@ -100,8 +99,7 @@ class Daemon:
             await asyncio.to_thread(self._agent.stop)
             await asyncio.to_thread(self._devices.stop)
             await self._control.stop()
-            if self._store:
-                await asyncio.to_thread(self._store.close)
+            await asyncio.to_thread(self._books.close)
             log.info("the desk is closed")
 
     # --- what comes in
@@ -150,8 +148,7 @@ class Daemon:
         now = self._desk.snapshot()
         self._show(now)
         self._publish(now)
-        if now.messages is not before.messages:
-            self._keep(before, now)
+        self._books.keep(before, now, self._loop.time())
         self._control.publish()
         return refusals
 
@@ -194,16 +191,8 @@ class Daemon:
             self._presence = shown
             self._agent.publish(shown)
 
-    def _keep(self, before: Snapshot, desk: Snapshot) -> None:
-        """Have the store keep the messages that are new, or not as they were."""
-        if self._store:
-            known = {id(message) for message in before.messages}
-            changed = [message for message in desk.messages if id(message) not in known]
-            self._store.keep(changed, self._loop.time()).add_done_callback(_complain)
-
     def _keep_levels(self, device: str, levels: Levels) -> None:
-        if self._store:
-            self._store.keep_levels(device, levels).add_done_callback(_complain)
+        self._books.keep_levels(device, levels)
 
     def _watch_day(self) -> None:
         """Tell the desk when a day begins; looked at every minute, as clocks are set."""
@@ -234,17 +223,3 @@ def _level(said: float) -> float | None:
     if said > 1:
         raise protocol.Refused(f"{said:g} is no level: say one from 0 to 1")
     return said if said >= 0 else None
-
-
-def _open_store(settings: Settings) -> Store | None:
-    """Return the store; None when it cannot be used: then calls are answered all the same."""
-    try:
-        return Store(Path(settings.desk.store))
-    except StoreError as error:
-        log.error("%s; messages are not kept, until desk.store names a file that can be written", error)
-        return None
-
-
-def _complain(kept: Future[None]) -> None:
-    if error := kept.exception():
-        log.error("it was not kept: %s", error)

@@ -1,0 +1,1 @@
+"""Everything of a box in one file, and back."""

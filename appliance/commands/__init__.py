@@ -1,0 +1,1 @@
+"""The `deskbell` command's parts that need no running desk, a module a word."""

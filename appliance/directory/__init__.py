@@ -1,0 +1,1 @@
+"""People and their numbers: looked up, searched, imported, exported, kept in step with other places."""

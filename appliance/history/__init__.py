@@ -1,0 +1,1 @@
+"""What happened: a record of every call, and what can be counted of them."""

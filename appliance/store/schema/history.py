@@ -1,0 +1,25 @@
+"""Call records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+from appliance.store.schema.statements import execute
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+migrations = Migrations("deskbell.history")
+
+
+@migrations()
+def first(database: Database) -> None:
+    """Nothing yet."""
+    execute(
+        database,
+        """
+        CREATE TABLE call (id INTEGER PRIMARY KEY, began REAL NOT NULL);
+        """,
+    )
