@@ -175,3 +175,5 @@ def test_a_tone_is_measured_as_it_was_made() -> None:
     gap = bytearray(clean.pcm)
     gap[8000:8100] = bytes(100)
     assert Recording(16000, 1, bytes(gap)).weakest(1000).snr < 20
+    assert Recording(16000, 1, bytes(gap)).clear_for(1000) == pytest.approx(0.2)
+    assert clean.clear_for(1000) == pytest.approx(0.5)

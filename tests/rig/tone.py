@@ -52,6 +52,18 @@ class Recording:
         measured = [self.cut(index * piece, (index + 1) * piece).measure(hz) for index in starts]
         return min(measured, key=lambda one: one.snr, default=Measurement(-math.inf, -math.inf))
 
+    def clear_for(self, hz: float, snr: float = 20, piece: float = 0.1) -> float:
+        """The longest time in seconds in which a tone is heard without a gap or a click.
+
+        A jitter buffer that finds its depth shortens what it plays, at any time: what is clear goes on between.
+        """
+        longest = length = 0
+        for index in range(int(self.seconds / piece)):
+            clear = self.cut(index * piece, (index + 1) * piece).measure(hz).snr > snr
+            length = length + 1 if clear else 0
+            longest = max(longest, length)
+        return longest * piece
+
     def _frame(self, at: float, frames: int) -> int:
         index = round(at * self.rate)
         return max(0, min(frames, index if index >= 0 else frames + index))

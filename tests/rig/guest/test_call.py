@@ -62,18 +62,17 @@ def test_the_hook_switch_answers_and_both_are_heard(
     headset.wait_for_lamp("Ring", lit=False)
     assert not any("Off-Hook" in lamps.lit for lamps in headset.lamp_history() if lamps.at < off_hook)
     desk.until_call("answered")
-    time.sleep(1)
-    at_the_operator = headset.played(2)
+    time.sleep(3)
+    at_the_operator = headset.played(3)
     headset.replace_hook()
     desk.until_call()
     headset.wait_for_lamp("Off-Hook", lit=False)
 
     eventually("the caller is gone", lambda: not exchange.channels())
     at_the_caller = wav(tmp_path / "caller.wav")
-    heard, said = at_the_operator.weakest(CALLER_HZ), at_the_caller.cut(1, 3).weakest(OPERATOR_HZ)
-    print(f"the operator hears {heard}, the caller {said}")
-    assert heard.snr > 30
-    assert said.snr > 30
+    heard, said = at_the_operator.clear_for(CALLER_HZ, 30), at_the_caller.cut(1).clear_for(OPERATOR_HZ, 30)
+    print(f"the operator hears {heard:.1f} s without a click, the caller {said:.1f} s")
+    assert min(heard, said) > 0.8
 
 
 def test_a_button_on_the_header_parks_the_call(
@@ -107,8 +106,8 @@ def test_a_headset_pulled_out_in_a_call_loses_no_caller_and_comes_back_lit(
     desk.until_call("answered")
     headset.plug()
     headset.wait_for_lamp("Off-Hook")
-    time.sleep(1)
-    assert headset.played(1).weakest(CALLER_HZ).snr > 20  # the jitter buffer may still be finding its depth
+    time.sleep(3)
+    assert headset.played(3).clear_for(CALLER_HZ) > 0.8
     exchange.hang_up(caller)
     desk.until_call()
     headset.wait_for_lamp("Off-Hook", lit=False)
