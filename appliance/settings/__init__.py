@@ -1,7 +1,7 @@
 """The settings: one commented TOML file, typed; the secrets apart in a file that only its owner may read."""
 
 from appliance.settings.file import DEFAULT_PATH, SECRETS_NAME, SettingsError, example, load
-from appliance.settings.options import DeskOptions, LineOptions, Settings
+from appliance.settings.options import DeskOptions, LineOptions, Settings, SourceOptions
 
 __all__ = [
     "DEFAULT_PATH",
@@ -10,6 +10,7 @@ __all__ = [
     "LineOptions",
     "Settings",
     "SettingsError",
+    "SourceOptions",
     "example",
     "load",
 ]

@@ -12,7 +12,7 @@ from drivers.gpio.names import pin_number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from appliance.settings.options import Settings
+    from appliance.settings.options import Settings, SourceOptions
 
 NOWHERE = -1  # of a pin
 _STANDARD = ("answer", "hold", "park", "answer_lamp", "hold_lamp", "park_lamp")
@@ -35,6 +35,9 @@ def disagreements(settings: Settings) -> Iterator[Disagreement]:
         if relay.seconds > relay.longest:
             fix = f"write {relay.longest:g} at most, or more in relays.{name}.longest"
             yield Disagreement(f"relays.{name}", "seconds", f"{relay.seconds:g} is too long", fix)
+    for name, source in settings.sources.items():
+        for option, what, fix in _source(source):
+            yield Disagreement(f"sources.{name}", option, what, fix)
 
 
 def _pins(settings: Settings) -> Iterator[Disagreement]:
@@ -73,6 +76,23 @@ def _keys(settings: Settings) -> Iterator[Disagreement]:
                     yield Disagreement(section, option, f"there is no relay {relay!r}", fix)
                 case _:
                     pass
+
+
+def _source(source: SourceOptions) -> Iterator[tuple[str, str, str]]:
+    scheme = source.url.partition(":")[0]
+    if source.kind == "graph":
+        if not source.client_id:
+            yield "client_id", "is missing", "register an application at Microsoft and write its id"
+    elif scheme.removesuffix("s") != ("ldap" if source.kind == "ldap" else "http"):
+        fix = "ldaps://host" if source.kind == "ldap" else "https://host/path"
+        yield "url", f"{source.url!r} is not where a source of this kind is", f"write {fix}"
+    if source.kind == "ldap" and not source.base:
+        yield "base", "is missing", "write the DN below which people are, such as dc=example,dc=com"
+    if source.start_tls and scheme != "ldap":
+        yield "start_tls", "is for ldap:// alone", "write false"
+    if source.user and scheme in ("ldap", "http") and not (source.start_tls or source.in_clear):
+        fix = f"write {scheme}s://, or in_clear = true where nobody can listen"
+        yield "url", "the password would be sent unencrypted", fix
 
 
 def _listed(names: Iterable[str]) -> str:

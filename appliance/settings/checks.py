@@ -169,3 +169,23 @@ def light(value: Any) -> str:  # noqa: ANN401
     except ValueError as error:
         return str(error)
     return ""
+
+
+def url(value: Any) -> str:  # noqa: ANN401
+    """Where an outside source is: a URL without a user or a password in it; "" for none."""
+    right = re.fullmatch(
+        r"(ldaps?|https?)://(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[!-~]*)?", value
+    )
+    return "" if right or not value else "write https://host/path or ldaps://host, without user and password"
+
+
+def ldap_filter(value: Any) -> str:  # noqa: ANN401
+    """A search filter as RFC 4515 writes it; "" for the usual one."""
+    right = value.startswith("(") and value.endswith(")") and value.count("(") == value.count(")")
+    return "" if right or not value else "write it in parentheses, such as (objectClass=person)"
+
+
+def attributes(values: Any) -> str:  # noqa: ANN401
+    """Fields of a person or kinds of number, each with the LDAP attribute that holds it, or none."""
+    wrong = [value for value in values if not re.fullmatch(r"[a-z_]+=([A-Za-z][A-Za-z0-9.-]*)?", value)]
+    return f"{wrong[0]!r}: write a field, = and an attribute, such as department=ou" if wrong else ""

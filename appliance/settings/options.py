@@ -293,6 +293,41 @@ class DeviceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """An outside source of people, who are read only here. Its password stands in secrets.toml.
+
+    kind "ldap": a company's directory; "carddav": an address book; "graph": the contacts of one account of
+    Microsoft 365 (then: deskbell directory sign-in NAME); "phonebook": an exchange's phone book (XML).
+    """
+
+    kind: str = option("", "What it is.", checks.one_of("ldap", "carddav", "graph", "phonebook"))
+    url: str = option(
+        "", 'Where it is: ldaps://host, https://host/path; with graph "" is Microsoft\'s.', checks.url
+    )
+    user: str = option("", 'Who reads, with ldap a DN or user@domain; "": anybody may.')
+    password: str = option("", "The password of the user.", secret=True)
+    in_clear: bool = option(False, "Send the password though nothing is encrypted.")
+    start_tls: bool = option(False, "With ldap://: encrypt after connecting.")
+    ca_file: str = option("", 'Certificates to trust (PEM); "": those of the system.')
+    base: str = option("", "With ldap: the DN below which people are.")
+    filter: str = option(
+        "", 'With ldap: who of them; "": who has a number or an address.', checks.ldap_filter
+    )
+    attributes: tuple[str, ...] = option(
+        (),
+        'With ldap: other attributes than the usual: ["department=ou", "extension=ipPhone", "notes="].',
+        checks.attributes,
+    )
+    client_id: str = option("", "With graph: the application's (client) id at Microsoft.")
+    tenant: str = option("common", "With graph: the organisation's id or domain.")
+    authority: str = option("", 'With graph: where people sign in; "": at Microsoft.', checks.url)
+    pictures: bool = option(True, "Read pictures as well.")
+    prefix: str = option("", "Put before its external numbers that do not begin with +.", checks.code)
+    category: str = option("", 'The category that its people are put into; "": none.')
+    every: int = option(30, "Minutes between readings.", checks.whole(1, 10080))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one desk. A section with a `text` has free names, each with a text, `most` at most."""
 
@@ -316,4 +351,5 @@ class Settings:
     buttons: ButtonOptions = field(default_factory=ButtonOptions)
     keys: dict[str, KeyOptions] = field(default_factory=dict)  # further buttons, by the name of each
     relays: dict[str, RelayOptions] = field(default_factory=dict)
+    sources: dict[str, SourceOptions] = field(default_factory=dict)  # of people, by the name of each
     devices: DeviceOptions = field(default_factory=DeviceOptions)

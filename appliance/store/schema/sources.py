@@ -16,10 +16,18 @@ migrations = Migrations("deskbell.sources")
 
 @migrations()
 def first(database: Database) -> None:
-    """Nothing yet."""
+    """How the last reading of each source went; its people are in `person`."""
     execute(
         database,
         """
-        CREATE TABLE source (name TEXT PRIMARY KEY, at REAL NOT NULL);
+        CREATE TABLE source (
+            name TEXT PRIMARY KEY,
+            tried REAL NOT NULL, -- UNIX time of the last reading
+            good REAL NOT NULL DEFAULT 0, -- of the last one that went well; 0: none has
+            reason TEXT NOT NULL DEFAULT '', -- why the last one failed; '': it did not
+            mark TEXT NOT NULL DEFAULT '', -- where the next one begins, in the source's own words
+            options TEXT NOT NULL DEFAULT '', -- a digest of the settings that the people were read with
+            category TEXT NOT NULL DEFAULT '' -- that they were put into
+        );
         """,
     )
