@@ -59,10 +59,9 @@ class Section(Generic[Item]):
 class Document:
     """The whole state of one desk, time after time; `name` and `number` are the desk's own."""
 
-    def __init__(self, name: str, number: str, speed_dials: Mapping[str, str] | None = None) -> None:
-        """Nothing is known yet; `speed_dials` are keys and their numbers."""
+    def __init__(self, name: str, number: str) -> None:
+        """Nothing is known yet."""
         self._desk = {"name": name, "number": number, "version": VERSION}
-        self._speed_dials = dict(speed_dials or {})
         self._lines = Section[Line](lambda line: line.id or "main", _line)
         self._calls = Section[Call](_id, _call)
         self._released = Section[Call](_id, _call)
@@ -84,7 +83,7 @@ class Document:
         lifted = {device.id for device in desk.devices if device.lifted}
         return {
             "desk": self._desk,
-            "speed_dials": self._speed_dials,
+            "speed_dials": dict(desk.speed_dials),
             "registration": _registration(desk.registration),
             "lines": self._lines(desk.lines),
             "calls": self._calls(desk.calls),
@@ -130,7 +129,7 @@ def _line(line: Line) -> Json:
 
 
 def _party(party: Party) -> Json:
-    return {"number": party.number, "name": party.name, "withheld": party.withheld}
+    return {"number": party.number, "name": party.name, "withheld": party.withheld, "person": party.person}
 
 
 def _call(call: Call) -> Json:

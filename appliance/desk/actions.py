@@ -127,6 +127,13 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchExtensions:
+    """Monitor these extensions too, besides those that the settings name, and no others any longer."""
+
+    extensions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MuteMicrophone:
     """Cut or restore what the operator says, for every call."""
 
@@ -185,6 +192,7 @@ SipAction = (
     | SendDtmf
     | DialCode
     | SendText
+    | WatchExtensions
     | MuteMicrophone
 )
 Action = SipAction | RouteAudio | SwitchRelay | StartTimer | StopTimer | Refuse

@@ -17,7 +17,6 @@ from appliance.desk.state import (
     Direction,
     Extension,
     Line,
-    Message,
     Orbit,
     OrbitState,
     Outcome,
@@ -83,14 +82,14 @@ class Span:
 class Board:
     """One desk's state, and the steps that change it. The time is that of the event."""
 
-    def __init__(self, config: DeskConfig, messages: tuple[Message, ...]) -> None:
-        """Start with no calls, no devices, nothing known of the exchange, and the messages kept."""
+    def __init__(self, config: DeskConfig) -> None:
+        """Start with no calls, no devices, and nothing known of the exchange."""
         self.config = config
         self.desk = Snapshot(
             lines=tuple(Line(*line) for line in config.lines),
             orbits=tuple(Orbit(number, reason="not asked yet") for number in config.orbits),
             extensions=tuple(Extension(number, name) for number, name in config.extensions),
-            messages=messages,
+            speed_dials=config.speed_dials,
         )
         self.now = 0.0
         self.actions: list[Action] = []
@@ -238,8 +237,11 @@ class Board:
         return next((known for known in self.desk.extensions if known.number == number), None)
 
     def known(self, party: Party) -> Party:
-        """Return the party with the name of its extension, where the exchange gave none."""
-        if party.name or party.withheld or not (extension := self.extension(party.number)):
+        """Return the party with its name in the directory; else the exchange's, else its extension's."""
+        if party.withheld or not party.number:
+            return party
+        party = self.config.name(party)
+        if party.name or not (extension := self.extension(party.number)):
             return party
         return replace(party, name=extension.name)
 

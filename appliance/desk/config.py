@@ -11,6 +11,7 @@ from appliance.desk.keys import LONG_PRESS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from appliance.desk.state import Party
     from appliance.desk.words import Bound
 
 ParkDialect = Literal["orbit", "code", "announced"]
@@ -26,6 +27,11 @@ def dialable(number: str) -> str:
     if not _NUMBER.fullmatch(bare):
         raise ValueError(f"{number!r} is not a number that can be dialled")
     return bare
+
+
+def unnamed(party: Party) -> Party:
+    """Return the party as it is: a desk without a directory."""
+    return party
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class DeskConfig:
 
     - `dial` turns what a person typed into what the exchange is asked to dial, and raises ValueError with
       a reason that the person is shown. Numbers and codes that stand here are dialled as they are.
+    - `name` gives a party the name that the directory has for its number, if it has one.
     - `numbers` are the desk's own; `lines` are (id, number); `extensions` are (number, name).
     - `park_dialect` is how this exchange parks: "orbit", by transfer to the orbit's number; "code", to
       `park_prefix` and that number; "announced", to `park_extension`, and the exchange chooses the orbit.
@@ -69,6 +76,7 @@ class DeskConfig:
     """
 
     dial: Callable[[str], str] = dialable
+    name: Callable[[Party], Party] = unnamed
     numbers: tuple[str, ...] = ()
     lines: tuple[tuple[str, str], ...] = (("", ""),)
     extensions: tuple[tuple[str, str], ...] = ()

@@ -21,6 +21,7 @@ from appliance.desk import (
     hardware,
     incoming,
     monitoring,
+    remembering,
     switching,
     texting,
     timers,
@@ -33,7 +34,7 @@ from appliance.desk.parking import park
 if TYPE_CHECKING:
     from appliance.desk.actions import Action
     from appliance.desk.events import Event
-    from appliance.desk.state import Message, Snapshot
+    from appliance.desk.state import Snapshot
 
 __all__ = ["Desk", "DeskConfig"]
 
@@ -50,6 +51,7 @@ HANDLERS: Handlers = {
     **features.HANDLERS,
     **texting.HANDLERS,
     **monitoring.HANDLERS,
+    **remembering.HANDLERS,
     **hardware.HANDLERS,
     **buttons.HANDLERS,
 }
@@ -69,9 +71,9 @@ KEYS = (events.KeyPressed, events.KeyReleased, events.ButtonPressed, events.Butt
 class Desk:
     """All calls of one reception desk, and what its keys mean at this moment."""
 
-    def __init__(self, config: DeskConfig, messages: tuple[Message, ...] = ()) -> None:
-        """Start with no calls, no devices, nothing known of the exchange, and the messages of before."""
-        self._board = Board(config, texting.kept(messages))
+    def __init__(self, config: DeskConfig) -> None:
+        """Start with no calls, no devices, and nothing known of the exchange."""
+        self._board = Board(config)
 
     def snapshot(self) -> Snapshot:
         """Return all that is to be seen of the desk."""

@@ -69,7 +69,7 @@ def redial(board: Board, ask: events.Redial) -> None:
 
 def speed_dial(board: Board, ask: events.SpeedDial) -> None:
     """Call the number behind a key."""
-    number = dict(board.config.speed_dials).get(ask.key)
+    number = dict(board.desk.speed_dials).get(ask.key)
     if not number:
         board.refuse(f"no number is kept under {ask.key!r}")
     call_number(board, board.number(number), number)

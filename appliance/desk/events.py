@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from appliance.desk.state import NOBODY, Return
+from appliance.desk.state import NO_CALLS, NOBODY, Return
 
 if TYPE_CHECKING:
     from appliance.desk.keys import Key
-    from appliance.desk.state import ExtensionState, Party, RegistrationState
+    from appliance.desk.state import (
+        Call,
+        Counters,
+        ExtensionState,
+        Message,
+        Party,
+        RegistrationState,
+    )
 
 # --- from the exchange
 
@@ -146,6 +153,33 @@ class TextAnswered:
     message: str
     status: int
     reason: str = ""
+
+
+# --- from the desk's own store
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the desk knew before it was started, as soon as that is read: it may come late, or never.
+
+    Times are of the desk's clock, and lie before it began. `messages` are the oldest first, `released` the
+    newest first; `counters` are those of today.
+    """
+
+    messages: tuple[Message, ...] = ()
+    released: tuple[Call, ...] = ()
+    counters: Counters = NO_CALLS
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChanged:
+    """The directory was read: whom it wants to be monitored, and whom its speed dials call.
+
+    `extensions` are (number, name), `speed_dials` (key, number); they come after those of the settings.
+    """
+
+    extensions: tuple[tuple[str, str], ...] = ()
+    speed_dials: tuple[tuple[str, str], ...] = ()
 
 
 # --- from the devices
@@ -502,6 +536,8 @@ Event = (
     | CodeDialled
     | TextArrived
     | TextAnswered
+    | Remembered
+    | DirectoryChanged
     | DeviceAttached
     | DeviceDetached
     | KeyPressed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from appliance.desk import events
+from appliance.desk import actions, events
 from appliance.desk.parking import park
-from appliance.desk.state import ExtensionState, Registration, Voicemail
+from appliance.desk.state import Extension, ExtensionState, Registration, Voicemail
 
 if TYPE_CHECKING:
     from appliance.desk.board import Board, Handlers
@@ -47,8 +47,27 @@ def messages_waiting(board: Board, event: events.MessagesWaiting) -> None:
     board.set(voicemail=Voicemail(event.new, event.old))
 
 
+def directory_changed(board: Board, event: events.DirectoryChanged) -> None:
+    """Watch whom the settings and the directory name, and name the parties as the directory does now."""
+    names = dict(board.config.extensions)
+    for number, name in event.extensions:
+        names[number] = names.get(number) or name
+    known = {extension.number: extension for extension in board.desk.extensions}
+    board.set(
+        extensions=tuple(
+            replace(known.get(number) or Extension(number), name=name) for number, name in names.items()
+        )
+    )
+    board.set(
+        speed_dials=tuple({**dict(event.speed_dials), **dict(board.config.speed_dials)}.items()),
+        calls=tuple(replace(call, party=board.known(call.party)) for call in board.desk.calls),
+    )
+    board.act(actions.WatchExtensions(tuple(number for number, _ in event.extensions)))
+
+
 HANDLERS: Handlers = {
     events.RegistrationChanged: registration_changed,
     events.ExtensionChanged: extension_changed,
     events.MessagesWaiting: messages_waiting,
+    events.DirectoryChanged: directory_changed,
 }

@@ -53,11 +53,13 @@ class Party:
     """The other end of a call: number and display name, each "" where the exchange does not tell.
 
     `withheld` means anonymous: the exchange may know, but the caller asked it not to tell (RFC 3323, 3325).
+    `person` is the id of its entry in the directory, 0 where it has none.
     """
 
     number: str = ""
     name: str = ""
     withheld: bool = False
+    person: int = 0
 
 
 NOBODY = Party()
@@ -207,6 +209,9 @@ class Counters:
     outgoing: int = 0
 
 
+NO_CALLS = Counters()
+
+
 class MessageState(StrEnum):
     """What became of a text message."""
 
@@ -266,6 +271,7 @@ class Snapshot:
     released: tuple[Call, ...] = ()  # the last calls that are over, newest first
     orbits: tuple[Orbit, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    speed_dials: tuple[tuple[str, str], ...] = ()  # (key, number)
     devices: tuple[Device, ...] = ()  # in order of preference
     audio: str = ""  # the device that the operator speaks through; "" while there is none
     owner: str = ""  # the device that the calls were taken with: the audio comes back there; "" without calls
@@ -276,7 +282,7 @@ class Snapshot:
     forward: str = ""  # where the exchange sends all calls instead of here; "": nowhere
     away: bool = False  # nobody has touched anything for a while
     voicemail: Voicemail = Voicemail()
-    counters: Counters = Counters()
+    counters: Counters = NO_CALLS
     messages: tuple[Message, ...] = ()  # oldest first
 
     @property

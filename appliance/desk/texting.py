@@ -23,7 +23,7 @@ def kept(messages: tuple[Message, ...]) -> tuple[Message, ...]:
         replace(message, state=MessageState.FAILED, reason=lost)
         if message.state is MessageState.SENDING
         else message
-        for message in messages[-KEPT:]
+        for message in messages
     )
 
 

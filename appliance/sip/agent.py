@@ -109,6 +109,8 @@ class SipAgent:
                     self._on_event(CodeDialled(code, 400, _NO_LINE))
             case actions.SendText():
                 self._lines[self._configs[0].line].send_text(action)
+            case actions.WatchExtensions(extensions):
+                self._lines[self._configs[0].line].watch(extensions)
             case _:
                 self._calls.perform(action)
 

@@ -71,6 +71,10 @@ class Line:
         for code in self._codes:
             code.give_up()
 
+    def watch(self, extensions: tuple[str, ...]) -> None:
+        """Monitor these extensions besides those of its configuration, and no others."""
+        self._monitor.watch(extensions)
+
     @property
     def account_number(self) -> int:
         """pjsua2's number of its account."""

@@ -36,14 +36,28 @@ class Monitor:
         self._config, self._account, self._engine = config, account, engine
         self._on_forgotten = on_forgotten
         self._subscriptions: list[Subscription] = []
+        self._emit = emit
+        self._added: dict[str, list[Subscription]] = {}
+        self._reached = False
         self._turn = 0
-        self._watch_others(emit)
+        self._watch_others()
         self._watch_ourselves(emit)
 
     def subscribe(self) -> None:
         """Subscribe to all anew: the exchange is there, and knows none of our subscriptions."""
+        self._reached = True
         for subscription in self._subscriptions:
             subscription.subscribe()
+
+    def watch(self, extensions: tuple[str, ...]) -> None:
+        """Watch these too, besides those that were configured, and those of before no longer."""
+        for number in self._added.keys() - set(extensions):
+            for subscription in self._added.pop(number):
+                subscription.close()
+                self._subscriptions.remove(subscription)
+        for number in extensions:
+            if number not in self._config.extensions and number not in self._added:
+                self._added[number] = self._watch_extension(number)
 
     def renew_next(self) -> None:
         """Renew one subscription, each time the next: so a forgetful exchange is found out."""
@@ -53,6 +67,7 @@ class Monitor:
 
     def lose(self, reason: str) -> None:
         """Say that no state can be known."""
+        self._reached = False
         for subscription in self._subscriptions:
             subscription.lose(reason)
 
@@ -65,8 +80,21 @@ class Monitor:
         """Take in a NOTIFY about the mailbox that nobody has asked for, as many exchanges send it."""
         self._mailbox.take("", message(notify).body)
 
-    def _watch_others(self, emit: Callable[[Event], None]) -> None:
-        config = self._config
+    def _watch_extension(self, number: str) -> list[Subscription]:
+        """Watch one that no list of the exchange names."""
+        lamp = Lamp(number, self._config.monitor, self._emit)
+        added = []
+        if self._config.monitor != "presence":
+            added.append(self._add(DIALOG, number, DialogReader(lamp.calls)))
+        if self._config.monitor != "dialog":
+            added.append(self._add(PRESENCE, number, PresenceReader(lamp.person)))
+        if self._reached:
+            for subscription in added:
+                self._engine.later(0, subscription.subscribe)
+        return added
+
+    def _watch_others(self) -> None:
+        config, emit = self._config, self._emit
         calls: dict[str, Reader] = {}
         people: dict[str, Reader] = {}
         for number in dict.fromkeys(config.extensions):

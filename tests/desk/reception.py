@@ -12,7 +12,7 @@ from appliance.desk.lamps import Lamp, Pattern, lamps
 from appliance.desk.state import NOBODY, CallState, ExtensionState, Party, RegistrationState
 
 if TYPE_CHECKING:
-    from appliance.desk.state import Call, Message, Orbit, Snapshot
+    from appliance.desk.state import Call, Orbit, Snapshot
 
 ADA = Party("1001", "Ada")
 BOB = Party("1002", "Bob")
@@ -26,9 +26,9 @@ HEADSET, BUTTONS = "headset", "buttons"
 class Reception:
     """A desk with a headset and three buttons, registered, its clock in our hands."""
 
-    def __init__(self, config: DeskConfig = CONFIG, messages: tuple[Message, ...] = ()) -> None:
+    def __init__(self, config: DeskConfig = CONFIG) -> None:
         self.config = config
-        self.desk = Desk(config, messages)
+        self.desk = Desk(config)
         self.now = 100.0
         self.happens(events.DeviceAttached(HEADSET, audio=True))
         self.happens(events.DeviceAttached(BUTTONS))

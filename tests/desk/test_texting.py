@@ -73,7 +73,8 @@ def test_after_a_restart_the_old_ones_are_there_and_none_waits_for_ever() -> Non
         Message(f"text-{number}", Direction.OUT, BOB, "hello", state, 1.0)
         for number, state in ((7, DELIVERED), (8, SENDING))
     )
-    desk = Reception(messages=old)
+    desk = Reception()
+    desk.happens(events.Remembered(old))
     assert [(m.state, m.reason) for m in desk.seen.messages] == [
         (DELIVERED, ""),
         (FAILED, "the desk was restarted before the exchange answered"),
