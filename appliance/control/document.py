@@ -36,9 +36,14 @@ class Section(Generic[Item]):
     So a change costs what has changed, not what there is.
     """
 
-    def __init__(self, key: Callable[[Item], str], form: Callable[[Item], Json]) -> None:
-        """`key` gives an item's id, `form` its JSON."""
-        self._key, self._form = key, form
+    def __init__(
+        self,
+        key: Callable[[Item], str],
+        form: Callable[[Item], Json],
+        listed: Callable[[Item], bool] = lambda _: True,
+    ) -> None:
+        """`key` gives an item's id, `form` its JSON; `listed` says which are told of."""
+        self._key, self._form, self._listed = key, form, listed
         self._items: tuple[Item, ...] = ()
         self._json: Json = {}
         self._made: dict[str, tuple[Item, Json]] = {}
@@ -47,7 +52,7 @@ class Section(Generic[Item]):
         """Return the collection as an object keyed by id."""
         if items is not self._items:
             made = {}
-            for item in items:
+            for item in filter(self._listed, items):
                 key = self._key(item)
                 known = self._made.get(key)
                 made[key] = known if known and known[0] is item else (item, self._form(item))
@@ -64,7 +69,7 @@ class Document:
         self._desk = {"name": name, "number": number, "version": VERSION}
         self._lines = Section[Line](lambda line: line.id or "main", _line)
         self._calls = Section[Call](_id, _call)
-        self._released = Section[Call](_id, _call)
+        self._released = Section[Call](_id, _call, lambda call: call.shown)
         self._orbits = Section[Orbit](lambda orbit: orbit.number, _orbit)
         self._extensions = Section[Extension](lambda extension: extension.number, _extension)
         self._messages = Section[Message](_id, _message)

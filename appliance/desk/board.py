@@ -167,7 +167,7 @@ class Board:
             code=code,
             seen=outcome is not Outcome.MISSED,
         )
-        kept = (over, *self.desk.released)[:MISSED_KEPT]
+        kept = (over, *(old for old in self.desk.released if old.shown))[:MISSED_KEPT]
         self.set(
             calls=tuple(old for old in self.desk.calls if old.id != call.id),
             released=tuple(old for i, old in enumerate(kept) if i < RELEASED_KEPT or not old.seen),

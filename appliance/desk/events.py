@@ -33,12 +33,27 @@ class RegistrationChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Screened:
+    """A rule says that a call must not ring; `reason` says which, to a person.
+
+    `divert` is the number it goes to, "" to refuse it; `shown`: it is listed once it is over. `closed`: it is
+    not for who calls, but because nobody is here at this time.
+    """
+
+    reason: str
+    divert: str = ""
+    shown: bool = True
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CallArrived:
     """An INVITE came and 180 was sent. `called` is the number that was dialled.
 
     `diverted_by` is who was called first (Diversion, RFC 5806; History-Info, RFC 7044). `returned` says that
     the exchange brings a caller back, and `origin` from which number or orbit, both as far as it tells;
     `referred_by` is the number that had moved the caller (RFC 3892). `internal`: a colleague calls.
+    `screened` is filled in on the way to the desk, where a rule lets the call not ring.
     """
 
     call: str
@@ -50,6 +65,7 @@ class CallArrived:
     origin: str = ""
     referred_by: str = ""
     internal: bool = False
+    screened: Screened | None = None
 
 
 @dataclass(frozen=True, slots=True)

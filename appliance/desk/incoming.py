@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 
 COMES_BACK = 900.0  # seconds in which a caller whom we moved away is known again
 BUSY_HERE, UNAVAILABLE, MOVED = 486, 480, 302  # RFC 3261 section 21
+# Who is not wanted hears no "busy": phones and exchanges try that again, or send it to the mailbox. A 6xx also
+# keeps the caller from the next phone. Not 607 (RFC 8197): that a caller is a nuisance is for a person to say
+# (RFC 8688 section 1), not for a rule, and many an exchange does not know it.
+DECLINE = 603
 
 
 def call_arrived(board: Board, event: events.CallArrived) -> None:
-    """Let it ring, unless the desk does not want to be disturbed or enough are waiting."""
+    """Let it ring, unless it is screened, the desk does not want to be disturbed or enough are waiting."""
     if board.desk.call(event.call):
         return
     returned, origin = _return(board, event)
+    screened = None if returned else event.screened
     enough = 0 < board.config.max_incoming <= len(board.desk.waiting)
     call = Call(
         event.call,
@@ -29,17 +34,21 @@ def call_arrived(board: Board, event: events.CallArrived) -> None:
         CallState.RINGING,
         arrived=board.now,
         since=board.now,
-        note=_why(returned, origin),
+        note=screened.reason if screened else _why(returned, origin),
         line=event.line,
         diverted_by=board.known(event.diverted_by),
         returned=returned,
         origin=origin,
         internal=event.internal,
+        shown=screened is None or screened.shown,
     )
     board.add(call)
     if returned:
         return  # a caller of ours is not turned away a second time
-    if board.desk.dnd:
+    if screened:
+        code = UNAVAILABLE if screened.closed else DECLINE
+        _send_away(board, call, screened.divert, code, Outcome.SCREENED)
+    elif board.desk.dnd:
         _turn_away(board, call, board.config.dnd_divert_to)
     elif enough:
         _turn_away(board, call, board.config.overflow)
@@ -76,12 +85,17 @@ def _why(returned: Return, origin: str) -> str:
 
 def _turn_away(board: Board, call: Call, number: str, code: int = BUSY_HERE) -> None:
     """Divert a ringing call, or refuse it where there is no number for it."""
+    refused = Outcome.MISSED if code == UNAVAILABLE else Outcome.REJECTED
+    _send_away(board, call, number, code, Outcome.DIVERTED if number else refused)
+
+
+def _send_away(board: Board, call: Call, number: str, code: int, outcome: Outcome) -> None:
     if number:
         board.act(actions.DivertCall(call.id, number))
-        board.remove(call, Outcome.DIVERTED, MOVED, number)
+        board.remove(call, outcome, MOVED, number)
     else:
         board.act(actions.RejectCall(call.id, code))
-        board.remove(call, Outcome.MISSED if code == UNAVAILABLE else Outcome.REJECTED, code)
+        board.remove(call, outcome, code)
 
 
 # --- what a person asks for

@@ -46,6 +46,7 @@ class Outcome(StrEnum):
     UNANSWERED = "unanswered"  # an outgoing call that nobody took
     TRANSFERRED = "transferred"
     PARKED = "parked"
+    SCREENED = "screened"  # turned away by a rule of who may ring and when; the note says by which
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Call:
     outcome: Outcome | None = None  # None until it is released
     code: int = 0  # the SIP status that ended it
     seen: bool = True  # False: a missed call that nobody has looked at
+    shown: bool = True  # False: no screen lists it, and the desk forgets it with the next call that is over
     camped: float = 0.0  # since when it is camped, also while it is being sent there; 0: it is not
     joins: str = ""  # the call that the exchange was asked to connect this one with; it then ends this one
 
