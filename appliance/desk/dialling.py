@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.desk import actions, events, switching
-from appliance.desk.state import NOBODY, Call, CallState, Direction, ExtensionState, Party
+from appliance.desk.state import NOBODY, Call, CallState, Direction, ExtensionState, Party, Purpose
 
 if TYPE_CHECKING:
     from appliance.desk.board import Board, Handlers
@@ -22,6 +22,7 @@ def place(
     retrieves: str = "",
     consults: str = "",
     replaces: str = "",
+    purpose: Purpose = Purpose.TALK,
 ) -> None:
     """Place a call; the active one goes on hold. `called` is what it is shown as, where not the number."""
     switching.free_line(board)
@@ -38,6 +39,7 @@ def place(
         line=line,
         retrieves=retrieves,
         consults=consults,
+        purpose=purpose,
     )
     board.act(actions.PlaceCall(call.id, number, line, replaces))
     board.add(call)
@@ -45,7 +47,8 @@ def place(
 
 def call_number(board: Board, number: str, *typed: str, line: str = "", consults: str = "") -> None:
     """Call a number that a person chose: it can be dialled again, and what was missed from there is seen."""
-    place(board, number, line=line, consults=consults)
+    purpose = Purpose.CONSULT if consults else Purpose.TALK
+    place(board, number, line=line, consults=consults, purpose=purpose)
     board.redial = number
     board.count(outgoing=1)
     board.see(number, *typed)
@@ -80,7 +83,7 @@ def call_mailbox(board: Board, ask: events.CallMailbox) -> None:
     del ask
     if not board.config.voicemail_number:
         board.refuse("no mailbox number is set")
-    place(board, board.config.voicemail_number)
+    place(board, board.config.voicemail_number, purpose=Purpose.MAILBOX)
 
 
 def pickup(board: Board, ask: events.Pickup) -> None:
@@ -94,7 +97,7 @@ def pickup(board: Board, ask: events.Pickup) -> None:
         board.refuse(f"this exchange does not tell how to take a call from {extension.number}")
     number = extension.number if extension.dialog else code + extension.number
     party = Party(extension.number, extension.name) if extension.party == NOBODY else extension.party
-    place(board, number, party, called=extension.number, replaces=extension.dialog)
+    place(board, number, party, called=extension.number, replaces=extension.dialog, purpose=Purpose.PICKUP)
 
 
 def _ringing(board: Board, number: str) -> Extension:

@@ -46,7 +46,18 @@ class Outcome(StrEnum):
     UNANSWERED = "unanswered"  # an outgoing call that nobody took
     TRANSFERRED = "transferred"
     PARKED = "parked"
+    INTERRUPTED = "interrupted"  # the desk itself went down during it
     SCREENED = "screened"  # turned away by a rule of who may ring and when; the note says by which
+
+
+class Purpose(StrEnum):
+    """What an outgoing call was placed for; the empty one is to talk to whom was dialled."""
+
+    TALK = ""
+    CONSULT = "consult"  # to announce a caller
+    RETRIEVE = "retrieve"  # to fetch a caller from an orbit
+    PICKUP = "pickup"  # to take a call that rings at a colleague's
+    MAILBOX = "mailbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,7 @@ class Call:
     shown: bool = True  # False: no screen lists it, and the desk forgets it with the next call that is over
     camped: float = 0.0  # since when it is camped, also while it is being sent there; 0: it is not
     joins: str = ""  # the call that the exchange was asked to connect this one with; it then ends this one
+    purpose: Purpose = Purpose.TALK
 
     @property
     def waiting(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from appliance.desk import dialling, events, moving
 from appliance.desk.parking import announced, code, orbit
-from appliance.desk.state import CallState, ExtensionState, OrbitState, Return
+from appliance.desk.state import CallState, ExtensionState, OrbitState, Purpose, Return
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def retrieve(board: Board, ask: events.Retrieve) -> None:
     found = _occupied(board, ask.orbit)
     if any(call.retrieves == found.number for call in board.desk.calls):
         board.refuse(f"{found.number} is being retrieved already")
-    dialling.place(board, found.number, found.party, retrieves=found.number)
+    dialling.place(board, found.number, found.party, retrieves=found.number, purpose=Purpose.RETRIEVE)
 
 
 def _occupied(board: Board, wanted: str) -> Orbit:
