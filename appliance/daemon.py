@@ -71,7 +71,10 @@ class Daemon:
         self._control = ControlServer(
             Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time(), self._agent.meter
         )
-        self._document = Document(settings.desk.name, settings.line.user, settings.speed_dial)
+        self._books = Books(
+            Path(settings.desk.store), self._soon, self._happens, self._devices.remember_levels
+        )
+        self._document = Document(settings.desk.name, settings.line.user)
         self._heard: Ringing | None = None
         self._presence: ExtensionState | None = None
         self._day = datetime.date.min
@@ -80,15 +83,14 @@ class Daemon:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; raise what must not be survived."""
         self._loop = asyncio.get_running_loop()
-        self._books = Books(Path(self._settings.desk.store))
-        kept = self._books.messages(self._loop.time())
-        self._desk = Desk(desk_config(self._settings), kept)
+        self._desk = Desk(desk_config(self._settings))
         self._over: asyncio.Future[None] = self._loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop)
         await self._control.start()
         try:
-            self._devices.start(self._books.levels())
+            self._books.open(self._loop.time)
+            self._devices.start()
             self._agent.start()
             self._watch_day()
             log.info("the desk is open at %s", self._settings.desk.socket)

@@ -77,10 +77,13 @@ class Devices:
         self._ring: base.Ring | None = None
         self._rung: dict[str, base.Ring | None] = {}
 
-    def start(self, kept: Mapping[str, Levels]) -> None:
-        """Find what is there, and watch what comes and goes; `kept` is how loud each was the last time."""
-        self._volumes.remember(kept)
+    def start(self) -> None:
+        """Find what is there, and watch what comes and goes."""
         self._hub.start()
+
+    def remember_levels(self, kept: Mapping[str, Levels]) -> None:
+        """Have each device as loud as it was the last time."""
+        self._volumes.remember(kept)
 
     def stop(self) -> None:
         """Leave everything dark and silent; may take seconds."""

@@ -34,8 +34,11 @@ class Volumes:
         self._kept: dict[str, Levels] = {}
 
     def remember(self, kept: Mapping[str, Levels]) -> None:
-        """Take the levels that were kept before this start; devices get them when they are attached."""
-        self._kept = dict(kept)
+        """Take the levels that were kept before this start, for the devices that are there and that come."""
+        self._kept = {**kept, **self._kept}
+        for device, mixer in self._cards.items():
+            if device in kept:
+                mixer.set(kept[device])
 
     def attach(self, device: str, card: str) -> None:
         """Have a device at the levels that were kept for it; `card` is its ALSA card, "" for none."""
