@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.demo.exchange import Exchange
+from appliance.desk.actions import WatchExtensions
 from appliance.desk.events import ExtensionChanged
 from appliance.desk.state import ExtensionState
 from tests.sip.parties import Operator, Phones, config, until
@@ -66,6 +67,31 @@ WAYS: dict[str, dict[str, Any]] = {
     },
     "presence": {"monitor": "presence"},
 }
+
+
+@pytest.mark.exchange
+def test_whom_the_directory_names_is_watched_from_then_on_and_until_it_does_no_more(
+    fresh_exchange: Exchange,
+) -> None:
+    def comes_in(operator: Operator, *numbers: str) -> None:
+        for number in numbers:
+            fresh_exchange.set_extension(number, "INUSE")
+            operator.extension(number, BUSY)
+
+    with Operator(config(fresh_exchange, extensions=("1001",))) as operator:
+        operator.do(WatchExtensions(("1002", "1001")))  # before the line is registered
+        until(lambda: states(operator).keys() == {"1001", "1002"}, "both are told")
+        operator.do(WatchExtensions(("1002", "1003")))
+        until(lambda: "1003" in states(operator), "the new one is told")
+        comes_in(operator, "1001", "1002", "1003")
+        operator.do(WatchExtensions(("1004",)))
+        until(lambda: "1004" in states(operator), "the next one is told")
+        fresh_exchange.set_extension("1002", "NOT_INUSE")
+        fresh_exchange.set_extension("1003", "NOT_INUSE")
+        comes_in(operator, "1004")
+        fresh_exchange.set_extension("1001", "NOT_INUSE")
+        operator.extension("1001", AVAILABLE)
+        assert {states(operator)[number] for number in ("1002", "1003")} == {BUSY}, "nobody tells of them"
 
 
 @pytest.mark.exchange
