@@ -28,6 +28,11 @@ def seconds(low: float, high: float) -> Callable[[Any], str]:
     return lambda value: "" if low <= value <= high else f"write seconds, from {low:g} to {high:g}"
 
 
+def hours(value: Any) -> str:  # noqa: ANN401 - checked for its type before
+    """Hours between two times of the same, a month at most."""
+    return "" if 0 <= value <= 744 else "write hours, from 0 to 744"
+
+
 def volume(value: Any) -> str:  # noqa: ANN401 - checked for its type before
     """A loudness from 0, silent, to 1, the loudest."""
     return "" if 0 <= value <= 1 else "write a number from 0 (silent) to 1"

@@ -328,6 +328,19 @@ class SourceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupOptions:
+    """Snapshots of the store: one takes its place when it is damaged, as after a power cut with a bad card.
+
+    They lie on the same card. A backup of everything, to be kept elsewhere: `deskbell backup create`.
+    """
+
+    every: float = option(1.0, "Hours between snapshots; 0: none.", checks.hours)
+    newest: int = option(6, "How many are kept.", checks.whole(1, 100))
+    days: int = option(7, "Of how many days the last one is kept besides.", checks.whole(0, 366))
+    reserve: int = option(500, "MB of the card that snapshots leave free.", checks.whole(0, 1_000_000))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one desk. A section with a `text` has free names, each with a text, `most` at most."""
 
@@ -353,3 +366,4 @@ class Settings:
     relays: dict[str, RelayOptions] = field(default_factory=dict)
     sources: dict[str, SourceOptions] = field(default_factory=dict)  # of people, by the name of each
     devices: DeviceOptions = field(default_factory=DeviceOptions)
+    backup: BackupOptions = field(default_factory=BackupOptions)
