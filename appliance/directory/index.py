@@ -1,0 +1,87 @@
+"""What of a person is searched, and where they stand in the alphabet.
+
+The index knows words, folded: small, without accents, so that "muller" finds Müller and "strauss" Strauß. A
+number is there as every run of three digits in it, and the one or two at its end: as a phrase they find
+digits from the middle. Words come with a space between any two, and SQLite's `ascii` tokenizer splits there
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from appliance.directory.person import Person
+
+_ACCENTS = re.compile("[\u0300-\u036f]")  # Unicode's block of combining diacritical marks
+_WHOLE = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that Unicode takes for whole, but who has them on no key types as others."""
+_WORD = re.compile(r"[^\W_]+")
+_NO_DIGIT = re.compile(r"[^0-9]+")
+
+
+class Text(NamedTuple):
+    """What the index holds of a person."""
+
+    name: str
+    other: str
+    numbers: str
+
+
+def fold(text: str) -> str:
+    """Return a text as it is compared: small, without accents."""
+    if text.isascii():
+        return text.lower()
+    split = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return _ACCENTS.sub("", split).translate(_WHOLE)
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of a text: runs of letters and digits of any script."""
+    return _WORD.findall(fold(text))
+
+
+def digits(number: str) -> str:
+    """Return the digits of a number."""
+    return _NO_DIGIT.sub("", number)
+
+
+def runs(of: str) -> str:
+    """Return the runs of digits that find these from the middle: "12345" is "123 234 345 45 5"."""
+    return " ".join([of[at : at + 3] for at in range(len(of))])
+
+
+def sort(person: Person) -> str:
+    """Return what people are put in order by: last name, first name, company."""
+    return " ".join(words(f"{person.last} {person.first} {person.company}"))
+
+
+def text(person: Person, keys: Iterable[str]) -> Text:
+    """Return what the index holds of a person; `keys` are those of the numbers, in their order."""
+    name = f"{person.last} {person.first} {person.company}"
+    other = (
+        f"{person.department} {person.office} {person.title} {person.notes} {person.external_id}"
+        f" {person.email} {person.web} {person.xmpp} {person.calendar}"
+    )
+    return Text(
+        " ".join(words(name)),
+        " ".join(words(f"{other}")),
+        numbers(zip((number.number for number in person.numbers), keys, strict=True)),
+    )
+
+
+def numbers(written_and_keys: Iterable[tuple[str, str]]) -> str:
+    """Return what the index holds of numbers: of the key, and of what was written where that is not in it."""
+    found: dict[str, None] = {}
+    for written, key in written_and_keys:
+        compared, as_written = digits(key), digits(written)
+        found[compared] = None
+        if as_written not in compared:
+            found[as_written] = None
+    return " ".join([runs(one) for one in found if one])
