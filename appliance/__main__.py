@@ -159,7 +159,7 @@ def _run(options: argparse.Namespace) -> int:
         force=True,
     )
     try:
-        asyncio.run(Daemon(loaded).run())
+        asyncio.run(Daemon(loaded, options.settings).run())
     except ControlError:
         raise
     except PortError as error:

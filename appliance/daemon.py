@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.books import Books
+from appliance.chores import SNAPSHOT, SYNC, TIDY, Chores
 from appliance.configuration import desk_config, line_configs
 from appliance.control import protocol
 from appliance.control.document import Document
@@ -53,9 +54,10 @@ TOLD = (
 class Daemon:
     """One desk, from the first registration to the last lamp dark."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Put the parts together; nothing is opened before `run`."""
+    def __init__(self, settings: Settings, path: Path) -> None:
+        """Put the parts together; nothing is opened before `run`. The settings were read from `path`."""
         self._settings = settings
+        self._chores = Chores(path, (*([SYNC] if settings.sources else []), SNAPSHOT, TIDY))
         self._devices = Devices(
             settings, self._soon, self._happens, lambda: self._control.publish(), self._keep_levels
         )
@@ -93,11 +95,13 @@ class Daemon:
             self._devices.start()
             self._agent.start()
             self._watch_day()
+            self._chores.start()
             log.info("the desk is open at %s", self._settings.desk.socket)
             await self._over
         finally:
             for timer in self._timers.values():
                 timer.cancel()
+            await self._chores.stop()
             await asyncio.to_thread(self._agent.stop)
             await asyncio.to_thread(self._devices.stop)
             await self._control.stop()

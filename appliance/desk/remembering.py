@@ -1,4 +1,4 @@
-"""What the desk knew before it was started: told by its store, late or never, as that may be slow or broken."""
+"""What the desk knew before it was started: told by its store, late or never, as that may be slow."""
 
 from __future__ import annotations
 
