@@ -1,0 +1,34 @@
+"""How a number or a name is compared with one that is written in another way."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Key = Callable[[str], str]
+
+_NO_DIGIT = re.compile(r"[^0-9*#]")
+
+
+def as_written(number: str) -> str:
+    """Return a number as its own key: where no directory is at hand that knows how numbers are dialled."""
+    return number
+
+
+def fold(text: str) -> str:
+    """Return text without accents and capitals."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).casefold()
+
+
+def readings(number: str, key: Key = as_written) -> frozenset[str]:
+    """Return the digits that a number may arrive with: as it is, and as its key; 00 or + before it or not."""
+    found = set()
+    for form in (number, key(number)) if number else ():
+        bare = _NO_DIGIT.sub("", form)
+        found |= {bare, bare.removeprefix("00")}
+    return frozenset(found - {""})
