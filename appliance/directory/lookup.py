@@ -110,7 +110,8 @@ def _numbers_after(file: sqlite3.Connection, last: int) -> dict[int, list[tuple[
     """Return the numbers of the next people: (id, number, key) by person."""
     rows = file.execute(
         "SELECT person, id, number, key FROM number WHERE person IN"
-        " (SELECT id FROM person WHERE id > ? ORDER BY id LIMIT ?) ORDER BY person, position",
+        " (SELECT DISTINCT person FROM number WHERE person > ? ORDER BY person LIMIT ?)"
+        " ORDER BY person, position",
         (last, BATCH),
     )
     people: dict[int, list[tuple[int, str, str]]] = {}

@@ -1,0 +1,12 @@
+"""`deskbell directory import` and `export`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from appliance.commands.grammar import Commands
+
+
+def add_words(group: Commands) -> None:
+    """Add the words to `deskbell directory`."""
