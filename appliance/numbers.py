@@ -94,7 +94,7 @@ class DialPlan:
         return tuple(dict.fromkeys((*international, *national, *ways, bare)))
 
     def emergency(self, number: str) -> bool:
-        """Return whether it is an emergency number here; 112 and 911 are everywhere (3GPP TS 22.101, 10.1.1)."""
+        """Return whether it is an emergency number; 112 and 911 are such everywhere (3GPP TS 22.101)."""
         forms = {form for one in self.written(number) for form in (one, self._inside(one))}
         return not forms.isdisjoint(("112", "911")) or any(map(self._emergency, forms))
 
