@@ -67,7 +67,7 @@ def first(database: Database) -> None:
                 direction = 'in' AND answered = 0 AND outcome IN ('missed', 'interrupted')
             ) VIRTUAL
         );
-        CREATE INDEX call_day ON call (day);
+        CREATE INDEX call_on_day ON call (day);
         CREATE INDEX call_began ON call (began);
         CREATE INDEX call_open ON call (id) WHERE outcome = '';
         CREATE INDEX call_unseen ON call (began) WHERE NOT seen;
