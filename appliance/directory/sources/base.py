@@ -6,25 +6,28 @@ import hashlib
 import pickle
 import tempfile
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self
 
-from appliance.directory.person import Person
+from appliance.directory.errors import DirectoryError
+from appliance.directory.formats.items import TEXTS, tidied
+from appliance.directory.person import Number, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
 
+    from appliance.directory.person import Picture
+
 MOST_PEOPLE = 100_000  # of one source
 MOST_NUMBERS = 40  # of one person
+MOST_NUMBER = 64  # characters of a number
 MOST_TEXT = 2_000  # characters of a field
 MOST_PICTURES = 1 << 30  # bytes, of all people of one reading
 SECONDS = 1800.0  # for one reading
 
-_TEXTS = [field.name for field in fields(Person) if field.type == "str"]
 
-
-class SourceError(OSError):
+class SourceError(DirectoryError, OSError):
     """A source cannot be read, or is not to be believed; the text says why, and what to do about it."""
 
 
@@ -39,7 +42,7 @@ class Source(Protocol):
 
 
 class Harvest:
-    """What one reading finds. It waits on the disk: the store is written when all of it has come, or not at all."""
+    """What one reading finds. It waits on the disk, until all of it has come: then the store is written."""
 
     def __init__(
         self,
@@ -61,9 +64,11 @@ class Harvest:
         self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed on exit
 
     def __enter__(self) -> Self:
+        """Be thrown away at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Give the disk back."""
         self._spool.close()
 
     def add(self, person: Person) -> None:
@@ -71,12 +76,16 @@ class Harvest:
         self.left()
         if not person.source_key:
             raise SourceError("it sends a person without a key")
+        said = _described(person)
+        if not (said.name or said.numbers or said.email):  # nothing that anybody could look for
+            self.gone.add(said.source_key)
+            return
+        said = said if said.source_version else replace(said, source_version=_digest(said))
         self._people += 1
-        self._pictures += len(person.picture.data) if person.picture else 0
+        self._pictures += len(said.picture.data) if said.picture else 0
         if self._people > MOST_PEOPLE or self._pictures > MOST_PICTURES:
             raise SourceError(f"it has more than {MOST_PEOPLE} people, or too many pictures: choose fewer")
-        tidied = _tidied(person)
-        pickle.dump(tidied if tidied.source_version else replace(tidied, source_version=_digest(tidied)), self._spool)
+        pickle.dump(said, self._spool)
 
     def gone_but(self, present: Container[str], begin: str = "") -> None:
         """Take it that a whole listing was read: the known people who are not in it have gone.
@@ -99,11 +108,32 @@ class Harvest:
             yield pickle.load(self._spool)  # noqa: S301 - this process wrote it
 
 
-def _tidied(person: Person) -> Person:
-    """Return a person whose texts are no longer than the store wants, and whose numbers are numbers."""
-    numbers = [replace(each, number=each.number.strip()[:64]) for each in person.numbers[:MOST_NUMBERS]]
-    long = {name: getattr(person, name).strip()[:MOST_TEXT] for name in _TEXTS if name != "source_key"}
-    return replace(person, **long, numbers=tuple(each for each in numbers if each.number))
+def portrait(data: bytes) -> Picture | None:
+    """Return a picture made small; None where it is none: nobody is left out because of it."""
+    from appliance.directory.pictures import PictureError, small
+
+    try:
+        return small(data) if data else None
+    except PictureError:
+        return None
+
+
+def _described(person: Person) -> Person:
+    """Return of a person what a source may say: no rights, no speed dials, no more text than the store wants.
+
+    The number that is the default there comes first: so it is here, unless somebody chooses another.
+    """
+    ordered = sorted(person.numbers, key=lambda number: not number.default)[:MOST_NUMBERS]
+    texts = {name: getattr(person, name)[:MOST_TEXT] for name in TEXTS}
+    return tidied(
+        Person(
+            **texts | {"owner": ""},
+            numbers=tuple(Number(each.number[:MOST_NUMBER], each.type[:MOST_NUMBER]) for each in ordered),
+            picture=person.picture,
+            source_key=person.source_key,
+            source_version=person.source_version,
+        )
+    )
 
 
 def _digest(person: Person) -> str:
