@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from appliance.desk.config import Button, DeskConfig, Follows, ParkDialect, Relay
+from appliance.desk.config import Button, DeskConfig, Follows, ParkDialect, Relay, unnamed
 from appliance.desk.lamps import LightPolicy, shine
 from appliance.desk.ringing import RingPolicy, WhileTalking
 from appliance.desk.words import bound
@@ -19,6 +19,9 @@ from drivers.gpio import ButtonPin, GpioPins, RelayPin, pin_number
 from drivers.ringers.tone import ToneError, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.desk.state import Party
     from appliance.settings import LineOptions, Settings
     from appliance.settings.options import ButtonOptions, KeyOptions
     from drivers.gpio.header import Pull
@@ -26,11 +29,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("deskbell.configuration")
 
 
-def desk_config(settings: Settings) -> DeskConfig:
-    """Return how the desk is set up."""
-    calls, codes, park, dialling = settings.calls, settings.codes, settings.park, settings.dialling
-    lines = {"": settings.line, **settings.lines}
-    plan = DialPlan(
+def dial_plan(settings: Settings) -> DialPlan:
+    """Return how numbers are dialled and compared."""
+    dialling = settings.dialling
+    return DialPlan(
         dialling.country,
         cast("Form", dialling.form),
         dialling.outside_prefix,
@@ -38,8 +40,15 @@ def desk_config(settings: Settings) -> DeskConfig:
         dialling.allow,
         dialling.deny,
     )
+
+
+def desk_config(settings: Settings, name: Callable[[Party], Party] = unnamed) -> DeskConfig:
+    """Return how the desk is set up; `name` gives a party its name in the directory."""
+    calls, codes, park = settings.calls, settings.codes, settings.park
+    lines = {"": settings.line, **settings.lines}
     return DeskConfig(
-        dial=plan.dialled,
+        dial=dial_plan(settings).dialled,
+        name=name,
         numbers=tuple(line.user for line in lines.values()),
         lines=tuple((name, line.user) for name, line in lines.items()),
         extensions=tuple(settings.extensions.items()),

@@ -82,11 +82,16 @@ def writing(file: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     file.commit()
 
 
+def is_damage(error: BaseException) -> bool:
+    """Return whether an error says that the file is no sound database."""
+    code = getattr(error, "sqlite_errorcode", 0)  # an extended one: its low byte is the kind
+    return isinstance(error, Damaged) or code & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
 def _version(path: Path) -> int:
     with closing(sqlite3.connect(path, timeout=BUSY)) as file:
         return int(file.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _fault(path: Path, error: sqlite3.Error) -> StoreError:
-    damaged = error.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-    return (Damaged if damaged else StoreError)(f"{path} cannot be used: {error}")
+    return (Damaged if is_damage(error) else StoreError)(f"{path} cannot be used: {error}")
