@@ -1,1 +1,1 @@
-"""Who may ring, and when."""
+"""Who may ring, and when: the blacklist, refused callers, opening hours and holidays."""
