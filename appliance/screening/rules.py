@@ -19,6 +19,7 @@ from appliance.screening.hours import DAYS, Hours
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 _DIVERT = re.compile(r"[0-9A-Za-z*#+._-]{1,64}")
 
@@ -80,12 +81,17 @@ def load(file: sqlite3.Connection, plan: DialPlan, known: Rules | None = None) -
         raise ScreeningError(f"the rules of who may ring cannot be understood: {error}") from error
 
 
-def save(file: sqlite3.Connection, rules: Rules) -> None:
-    """Keep all rules but the blacklist's entries, which are added and removed one by one."""
+def save(file: sqlite3.Connection, rules: Rules, own: Iterable[str] = ()) -> None:
+    """Keep all rules but the blacklist's entries, which are added and removed one by one.
+
+    `own` are the desk's own numbers: ScreeningError when calls would be diverted there, again and again.
+    """
     for name in RULES:
         divert = getattr(rules, name).divert
         if divert and not _DIVERT.fullmatch(divert):
             raise ScreeningError(f"{divert!r} is no number that calls can be diverted to")
+        if divert in own:
+            raise ScreeningError(f"{divert} is this desk itself: its calls cannot be diverted there")
     file.execute(
         "UPDATE screening SET rules = ?, revision = revision + 1",
         (json.dumps(as_data(rules), ensure_ascii=False),),
