@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
+from appliance.commands import blacklist, screening
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -84,6 +85,8 @@ def parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_looking(commands)
     _add_calls(commands)
+    blacklist.add_commands(commands)
+    screening.add_commands(commands)
     return top
 
 
