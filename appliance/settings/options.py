@@ -341,6 +341,18 @@ class BackupOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryOptions:
+    """The records of calls."""
+
+    keep_days: int = option(
+        0, "Days for which calls are kept, 0: for ever; what they add up to stays.", checks.whole(0, 36500)
+    )
+    queues: tuple[str, ...] = option(
+        (), "Numbers of queues, whose calls can be left out of the list.", checks.numbers(50)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one desk. A section with a `text` has free names, each with a text, `most` at most."""
 
@@ -367,3 +379,4 @@ class Settings:
     sources: dict[str, SourceOptions] = field(default_factory=dict)  # of people, by the name of each
     devices: DeviceOptions = field(default_factory=DeviceOptions)
     backup: BackupOptions = field(default_factory=BackupOptions)
+    history: HistoryOptions = field(default_factory=HistoryOptions)

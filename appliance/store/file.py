@@ -64,6 +64,7 @@ def connect(path: Path) -> sqlite3.Connection:
         file.row_factory = sqlite3.Row
         file.execute("PRAGMA synchronous = FULL")
         file.execute("PRAGMA foreign_keys = ON")
+        file.execute("PRAGMA secure_delete = ON")  # who is to be forgotten leaves no bytes behind
         file.execute(f"PRAGMA cache_size = -{CACHE}")
     except sqlite3.Error as error:
         raise _fault(path, error) from error
