@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Key = Callable[[str], str]
 
@@ -32,3 +32,9 @@ def readings(number: str, key: Key = as_written) -> frozenset[str]:
         bare = _NO_DIGIT.sub("", form)
         found |= {bare, bare.removeprefix("00")}
     return frozenset(found - {""})
+
+
+def sought(texts: Iterable[str], numbers: Iterable[str], reads: Callable[[str], frozenset[str]]) -> str:
+    """Return what a search for any of these looks at; `reads` gives a number's readings."""
+    words = (fold(text) for text in (*texts, *numbers) if text)
+    return "\n".join(dict.fromkeys((*words, *sorted(frozenset().union(*map(reads, numbers))))))

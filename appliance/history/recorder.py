@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from appliance.desk.state import NOBODY, CallState, Outcome
-from appliance.history.readings import as_written, fold, readings
+from appliance.history.readings import as_written, readings, sought
 from appliance.history.record import Record, day_and_hour
 
 if TYPE_CHECKING:
@@ -188,8 +188,7 @@ class Recorder:
         party, by = running.party, call.diverted_by
         names = {extension.number: extension.name for extension in desk.extensions} if call.target else {}
         colleague = names.get(call.target, "")
-        numbers = {*self._readings(party.number), *self._readings(call.target), *self._readings(by.number)}
-        texts = filter(None, (party.name, party.number, call.target, colleague, by.name))
+        numbers = (party.number, call.target, by.number)
         return Record(
             id=running.number,
             direction=str(call.direction),
@@ -219,7 +218,7 @@ class Recorder:
             waiting=running.waiting,
             seen=call.seen,
             shown=call.shown,
-            sought="\n".join((*(fold(text) for text in texts), *sorted(numbers))),
+            sought=sought((party.name, colleague, by.name), numbers, self._readings),
         )
 
     def _timed(self, record: Record, running: _Running, end: float, now: float) -> Record:
