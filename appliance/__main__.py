@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
-from appliance.commands import blacklist, screening
+from appliance.commands import backup, blacklist, screening
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -87,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     _add_calls(commands)
     blacklist.add_commands(commands)
     screening.add_commands(commands)
+    backup.add_commands(commands)
     return top
 
 

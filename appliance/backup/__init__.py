@@ -1,1 +1,1 @@
-"""Everything of a box in one file, and back."""
+"""A box in one file: backup, restore on another box, factory reset."""

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from appliance.store import durable, snapshots
 from appliance.store.durable import Move, Remove
-from appliance.store.file import Damaged, StoreError, connect, prepare
+from appliance.store.file import Damaged, StoreError, connect, is_damage, prepare
 
 KEPT = 3
 """How many damaged files are kept."""
@@ -67,6 +68,7 @@ def make_ready(path: Path) -> tuple[Trouble, ...]:
         if not (path.is_file() and (what := damage(path))):
             raise Unusable(unusable(path, error)) from error
         recover(path, what)
+    _shut(path)
     return standing(path)
 
 
@@ -81,7 +83,7 @@ def damage(path: Path) -> str:
     except StoreError as error:
         return str(error) if isinstance(error, Damaged) else ""
     except sqlite3.Error as error:
-        return str(error) if _is_damage(error) else ""
+        return str(error) if is_damage(error) else ""
 
 
 def examine(path: Path) -> None:
@@ -172,9 +174,17 @@ def _look(path: Path) -> None:
         with closing(connect(path)) as file:
             file.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
-        if _is_damage(error):
+        if is_damage(error):
             raise Damaged(f"{path} is damaged: {error}") from error
         raise
+
+
+def _shut(path: Path) -> None:
+    """Let others than the desk's user and group not read whom people call; the log takes its mode after."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o007:
+        with contextlib.suppress(PermissionError):  # of another user: the doctor tells
+            path.chmod(mode & ~0o007)
 
 
 def _told(aside: Path) -> Trouble:
@@ -232,11 +242,6 @@ def _free(folder: Path) -> int:
     with contextlib.suppress(OSError):
         return shutil.disk_usage(folder).free
     return sys.maxsize
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0)  # an extended code: its low byte is the kind
-    return code & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def _number(error: BaseException | None) -> int | None:

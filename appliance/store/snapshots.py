@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from appliance.store.durable import PART, adopt, settle
-from appliance.store.file import VERSION, Damaged, StoreError, connect
+from appliance.store.file import VERSION, Damaged, StoreError, connect, is_damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,8 +114,7 @@ def copy_to(path: Path, target: Path, changed: int = 0) -> None:
         part.replace(target)
         settle(target.parent)
     except sqlite3.DatabaseError as error:
-        damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-        raise (Damaged if damaged else StoreError)(f"{path} cannot be copied: {error}") from error
+        raise (Damaged if is_damage(error) else StoreError)(f"{path} cannot be copied: {error}") from error
     finally:
         os.close(descriptor)
         part.unlink(missing_ok=True)

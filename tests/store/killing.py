@@ -34,7 +34,7 @@ def killed_at(step: int, do: Callable[[], object]) -> bool:
         try:
             do()
         except BaseException:
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
             os._exit(1)
         os._exit(0)
     _, status = os.waitpid(child, 0)
