@@ -74,7 +74,7 @@ def recent(state: State) -> tuple[str, Any]:
             "" if call["seen"] else "*",
             call["direction"],
             _who(call),
-            call["outcome"],
+            call["outcome"] + _because(call["note"]),
             f"{_time(state['now'] - call['since'])} ago",
             _time(call["since"] - call["answered"]) if call["answered"] else "",
         )
