@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
-from appliance.commands import backup, blacklist, screening
+from appliance.commands import backup, blacklist, history, screening, stats
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -88,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
     blacklist.add_commands(commands)
     screening.add_commands(commands)
     backup.add_commands(commands)
+    history.add_commands(commands)
+    stats.add_commands(commands)
     return top
 
 
