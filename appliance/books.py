@@ -1,64 +1,109 @@
 """The desk's books: what the daemon keeps in the store and reads from it, without ever waiting for it.
 
-The file is made ready, read and written in threads; what they find comes in by `soon`. Where the store cannot
-be used, calls are answered all the same, and `troubles` says what to do about it.
+The file is made ready, read and mended in a thread, and written in another; what they find comes in by
+`soon`. While the store is made ready, what is to be written waits. Where it cannot be used, calls are
+answered all the same, and `troubles` says what to do about it.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from appliance.callers import Callers
 from appliance.desk import events
-from appliance.store import kept
-from appliance.store.file import StoreError, connect, prepare
+from appliance.directory import monitored, people
+from appliance.history import recorder, records
+from appliance.history.recorder import Recorder
+from appliance.screening.errors import ScreeningError
+from appliance.screening.rules import load
+from appliance.store import health, kept
+from appliance.store.file import Damaged, connect, is_damage
 from appliance.store.watch import Watch
 from appliance.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import sqlite3
+    from collections.abc import Callable, Collection
     from concurrent.futures import Future
     from pathlib import Path
-    from typing import Any
 
     from appliance.desk.state import Snapshot
+    from appliance.directory.lookup import Keys
+    from appliance.screening.rules import Rules
     from drivers.audio.levels import Levels
 
 log = logging.getLogger("deskbell.books")
 
 WAITING = 1000
-"""How many writes wait for a store that is being made ready; more are lost."""
+"""How many writes wait for a store that is made ready; the oldest are lost first."""
+
+EXAMINE = 2 * 60.0, 24 * 3600.0
+"""Seconds after the start, and then between: when the whole file is looked through for damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A store that is ready, and what is in it."""
+
+    writer: Writer
+    watch: Watch
+    troubles: tuple[health.Trouble, ...]
+    past: events.Remembered
+    levels: dict[str, Levels]
+    next_record: int
+    rules: Rules
+    directory: events.DirectoryChanged
+
+    def close(self) -> None:
+        """Finish what is to be written."""
+        self.watch.close()
+        self.writer.close()
 
 
 class Books:
     """What one desk keeps, at a path.
 
-    `happens` is told what the store knows, `levels` how loud devices were left; both in the loop that `soon`
-    brings calls into.
+    `happens` is told what the store knows, `levels` how loud devices were left, `changed` that `troubles` are
+    others now; all in the loop that `soon` brings calls into.
     """
 
     def __init__(
         self,
         path: Path,
+        keys: Keys,
         soon: Callable[..., None],
         happens: Callable[[events.Event], object],
         levels: Callable[[dict[str, Levels]], object],
+        changed: Callable[[], object],
+        queues: Collection[str] = (),
+        room: int = monitored.LIMIT,
     ) -> None:
-        """Nothing is opened before `open`."""
-        self._path, self._soon, self._happens, self._levels = path, soon, happens, levels
-        self._reading = ThreadPoolExecutor(1, "store-read")
-        self._writer: Writer | None = None
-        self._watch: Watch | None = None
-        self._failed = self._telling = False
-        self._waiting: list[Callable[[Writer], Future[None]]] = []
-        self._clock: Callable[[], float] = lambda: 0.0
+        """Nothing is opened before `open`.
+
+        `queues` are the numbers of queues; `room`: how many extensions can be monitored for the directory.
+        """
+        self._room = room
+        self._path, self._keys, self._soon = path, keys, soon
+        self._happens, self._levels, self._changed = happens, levels, changed
+        self.callers = Callers(keys)
+        self.troubles: tuple[health.Trouble, ...] = ()
+        self._recorder = Recorder(queues=queues, key=keys.key)
+        self._thread = ThreadPoolExecutor(1, "store-read")
+        self._store: Found | None = None
+        self._opening = self._known_past = self._telling = self._unwell = False
+        self._directory = events.DirectoryChanged()
+        self._waiting: deque[tuple[Callable[..., Any], tuple[object, ...]]] = deque(maxlen=WAITING)
 
     def open(self, clock: Callable[[], float]) -> None:
         """Make the store ready, and tell what is in it; `clock` is the desk's."""
-        self._clock = clock
-        self._reading.submit(self._make_ready).add_done_callback(_complain)
+        self._clock, self._examined = clock, clock() + EXAMINE[0] - EXAMINE[1]
+        self._open("")
 
     def keep(self, before: Snapshot, desk: Snapshot, now: float) -> None:
         """Write down what has changed at the desk, but for what it was just told from here."""
@@ -66,65 +111,151 @@ class Books:
             return
         if desk.messages is not before.messages:
             known = {id(message) for message in before.messages}
-            changed = [message for message in desk.messages if id(message) not in known]
-            self._write(lambda writer: writer.write(kept.keep, changed, now))
+            self._write(kept.keep, [message for message in desk.messages if id(message) not in known], now)
+        if changes := self._recorder.changes(before, desk, now):
+            self._write(recorder.write, changes)
 
     def keep_levels(self, device: str, levels: Levels) -> None:
         """Write down how loud a device is."""
-        self._write(lambda writer: writer.write(kept.keep_levels, device, levels))
+        self._write(kept.keep_levels, device, levels)
+
+    def tick(self, now: float) -> None:
+        """Do what is due now and then.
+
+        Write down how long the calls have lasted, so that a power cut loses less; try a store again that
+        could not be used; look a good one through.
+        """
+        if changes := self._recorder.running(now):
+            self._write(recorder.write, changes)
+        if self._store is None and not self._opening:
+            self._open("")
+        elif self._store and now - self._examined > EXAMINE[1]:
+            self._examined = now
+            threading.Thread(target=self._examine, name="store-examine", daemon=True).start()
+
+    def record(self, call: str) -> int:
+        """Return the id of a call's record, 0 while there is none."""
+        return self._recorder.record(call)
 
     def close(self) -> None:
-        """Finish what is to be read and written."""
-        self._reading.shutdown()
-        if self._watch:
-            self._watch.close()
-        if self._writer:
-            self._writer.close()
+        """Finish what is to be read and written; may take seconds."""
+        self._thread.shutdown()
+        if self._store:
+            self._store.close()
 
-    def _write(self, what: Callable[[Writer], Future[None]]) -> None:
-        if self._writer:
-            what(self._writer).add_done_callback(_complain)
-        elif not self._failed and len(self._waiting) < WAITING:
-            self._waiting.append(what)
+    def _open(self, damage: str) -> None:
+        self._opening = True
+        self._run(lambda: self._make_ready(damage))
 
-    # --- in the thread that reads
+    def _write(self, what: Callable[..., Any], *said: object) -> None:
+        if self._store:
+            self._store.writer.write(what, *said).add_done_callback(self._written)
+        else:
+            self._waiting.append((what, said))
 
-    def _make_ready(self) -> None:
-        try:
-            prepare(self._path)
-            writer = Writer(self._path)
-            watch = Watch(self._path, lambda: self._reading.submit(self._look).add_done_callback(_complain))
-        except StoreError as error:
-            log.error("%s; nothing is kept, until desk.store names a file that can be written", error)
-            self._soon(self._give_up)
-            return
+    def _written(self, done: Future[Any]) -> None:
+        if error := done.exception():
+            self._soon(self._failed, error)
+        elif self._unwell:
+            self._soon(self._well)
+
+    # --- in the threads
+
+    def _run(self, what: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                what()
+            except Exception as error:  # whatever it is, it is handed over
+                self._soon(self._failed, error)
+
+        self._thread.submit(guarded)
+
+    def _make_ready(self, damage: str) -> None:
+        if damage:
+            health.recover(self._path, damage)
+        troubles = health.make_ready(self._path)
+        writer = Writer(self._path)
+        if not self._known_past:
+            writer.write(recorder.interrupted).result()
         with closing(connect(self._path)) as file:
-            past = events.Remembered(kept.messages(file, self._clock()))
-            levels = kept.levels(file)
-        self._soon(self._opened, writer, watch, past, levels)
+            messages, now = kept.messages(file, self._clock()), self._clock()
+            found = Found(
+                writer,
+                Watch(self._path, lambda: self._run(self._look)),
+                troubles,
+                replace(records.remembered(file, now), messages=messages),
+                kept.levels(file),
+                recorder.next_id(file),
+                *self._read(file),
+            )
+        self._soon(self._use, found)
 
     def _look(self) -> None:
         """Read what others may have changed."""
+        with closing(connect(self._path)) as file:
+            self._soon(self._looked, *self._read(file))
+
+    def _read(self, file: sqlite3.Connection) -> tuple[Rules, events.DirectoryChanged]:
+        """Return what the desk has to know of the store at any time."""
+        try:
+            rules = load(file, self._keys.plan, self.callers.rules)
+        except ScreeningError as error:
+            log.error("%s; the rules of before hold on", error)
+            rules = self.callers.rules
+        dials = tuple((key, number) for key, (number, *_) in people.speed_dials(file).items())
+        return rules, events.DirectoryChanged(monitored.watched(file, self._room), dials)
+
+    def _examine(self) -> None:
+        try:
+            health.examine(self._path)
+        except Damaged as error:
+            self._soon(self._failed, error)
 
     # --- in the loop
 
-    def _opened(
-        self, writer: Writer, watch: Watch, past: events.Remembered, levels: dict[str, Levels]
-    ) -> None:
-        self._levels(levels)
-        self._telling = True
-        self._happens(past)
-        self._telling = False
-        self._writer, self._watch = writer, watch
-        for what in self._waiting:
-            self._write(what)
-        self._waiting.clear()
+    def _use(self, found: Found) -> None:
+        self._opening = False
+        self.callers.use(self._path)
+        if not self._known_past:
+            self._known_past = self._telling = True
+            self._levels(found.levels)
+            self._happens(found.past)
+            self._telling = False
+            self._waiting.append((recorder.write, (self._recorder.start(found.next_record),)))
+        self._store = found
+        while self._waiting:
+            what, said = self._waiting.popleft()
+            self._write(what, *said)
+        self._looked(found.rules, found.directory)
+        self._tell(found.troubles)
 
-    def _give_up(self) -> None:
-        self._failed = True
-        self._waiting.clear()
+    def _looked(self, rules: Rules, directory: events.DirectoryChanged) -> None:
+        """Take the rules; let the desk know of the directory if that, or who has called, is another now."""
+        self.callers.rules = rules
+        if self.callers.renew() or directory != self._directory:
+            self._directory = directory
+            self._happens(directory)
 
+    def _failed(self, error: Exception) -> None:
+        """Have a damaged store mended; of all else say what to do, and try again."""
+        if is_damage(error):
+            store, self._store = self._store, None
+            if store:  # else it is being mended already, and this is another write that failed
+                self.callers.use(None)
+                store.close()
+                self._open(str(error))
+        else:
+            self._opening = False
+            self._unwell = True
+            trouble = health.unusable(self._path, error)
+            log.error("%s; %s", trouble.what, trouble.fix)
+            self._tell((trouble, *health.standing(self._path)))
 
-def _complain(done: Future[Any]) -> None:
-    if error := done.exception():
-        log.error("the store: %s", error)
+    def _well(self) -> None:
+        if self._unwell:
+            self._unwell = False
+            self._tell(health.standing(self._path))
+
+    def _tell(self, troubles: tuple[health.Trouble, ...]) -> None:
+        self.troubles = troubles
+        self._changed()

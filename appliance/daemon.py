@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.books import Books
 from appliance.chores import SNAPSHOT, SYNC, TIDY, Chores
-from appliance.configuration import desk_config, line_configs
+from appliance.configuration import desk_config, dial_plan, line_configs
 from appliance.control import protocol
 from appliance.control.document import Document
 from appliance.control.server import ControlServer
@@ -29,6 +29,8 @@ from appliance.desk.desk import Desk
 from appliance.desk.presence import presence
 from appliance.desk.ringing import ringing
 from appliance.devices import Devices
+from appliance.directory.lookup import Keys
+from appliance.directory.monitored import LIMIT
 from appliance.sip.agent import SipAgent
 from drivers.audio.levels import Levels
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from appliance.settings import Settings
 
 log = logging.getLogger("deskbell.daemon")
+
+TICK = 30.0  # seconds
 
 # What the log tells of each day's calls. Not what people type: that may be the PIN of a mailbox.
 TOLD = (
@@ -74,7 +78,14 @@ class Daemon:
             Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time(), self._agent.meter
         )
         self._books = Books(
-            Path(settings.desk.store), self._soon, self._happens, self._devices.remember_levels
+            Path(settings.desk.store),
+            Keys(dial_plan(settings)),
+            soon=self._soon,
+            happens=self._happens,
+            levels=self._devices.remember_levels,
+            changed=self._control.publish,
+            queues=settings.history.queues,
+            room=max(0, LIMIT - len(settings.extensions)),
         )
         self._document = Document(settings.desk.name, settings.line.user)
         self._heard: Ringing | None = None
@@ -85,7 +96,7 @@ class Daemon:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; raise what must not be survived."""
         self._loop = asyncio.get_running_loop()
-        self._desk = Desk(desk_config(self._settings))
+        self._desk = Desk(desk_config(self._settings, self._books.callers.name))
         self._over: asyncio.Future[None] = self._loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop)
@@ -95,6 +106,7 @@ class Daemon:
             self._devices.start()
             self._agent.start()
             self._watch_day()
+            self._tick()
             self._chores.start()
             log.info("the desk is open at %s", self._settings.desk.socket)
             await self._over
@@ -146,6 +158,8 @@ class Daemon:
         """Tell the desk, and carry out what it wants; returns why something cannot be."""
         if isinstance(event, TOLD):
             log.info("%s", event)
+        if isinstance(event, events.CallArrived):
+            event = self._books.callers.screened(event)
         before = self._desk.snapshot()
         wanted = self._desk.handle(event, self._loop.time())
         refusals = [reason for action in wanted if (reason := self._carry_out(action))]
@@ -208,9 +222,18 @@ class Daemon:
             self._happens(events.DayBegan())
         self._loop.call_later(60, self._watch_day)
 
+    def _tick(self) -> None:
+        self._books.tick(self._loop.time())
+        self._loop.call_later(TICK, self._tick)
+
     def _state(self) -> dict[str, Any]:
         return self._document(
-            self._desk.snapshot(), self._devices.known(), self._devices.presses(), self._devices.levels()
+            self._desk.snapshot(),
+            self._devices.known(),
+            self._devices.presses(),
+            self._devices.levels(),
+            record=self._books.record,
+            troubles=self._books.troubles,
         )
 
     # --- the end

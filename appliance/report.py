@@ -31,6 +31,7 @@ def status(state: State) -> tuple[str, Any]:
     )
     if state["notice"]:
         lines.append(f"notice: {state['notice']}")
+    lines.extend(f"trouble: {trouble['what']}; {trouble['fix']}" for trouble in state["troubles"].values())
     return "\n".join(lines), state
 
 

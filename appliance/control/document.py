@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from appliance.desk.state import Party, Registration, Snapshot
+    from appliance.store.health import Trouble
     from drivers.audio.levels import Levels
     from drivers.base import Device, LampState
 
@@ -80,10 +81,13 @@ class Document:
         devices: Iterable[Device],
         presses: Mapping[str, Mapping[str, int]] = NONE,
         levels: Mapping[str, Levels] = NONE,
+        record: Callable[[str], int] = lambda _: 0,
+        troubles: Iterable[Trouble] = (),
     ) -> Json:
         """Return the state; it must not be changed.
 
-        `presses` is how often each device's keys went down, `levels` how loud those with a sound card are.
+        `presses` is how often each device's keys went down, `levels` how loud those with a sound card are,
+        `record` the id of a call's record in the history, `troubles` what a person should see to.
         """
         lifted = {device.id for device in desk.devices if device.lifted}
         return {
@@ -118,6 +122,8 @@ class Document:
                 "outgoing": desk.counters.outgoing,
             },
             "messages": self._messages(desk.messages),
+            "records": {call.id: record(call.id) for call in (*desk.calls, *desk.released) if call.shown},
+            "troubles": {one.id: {"what": one.what, "fix": one.fix, "since": one.since} for one in troubles},
         }
 
 
