@@ -169,6 +169,7 @@ def recent() -> Json:
         "r7": released("+33 1 70 18 99 00", "answered", "Sophie Germain", 4000),
         "r8": released("+49 89 12345", "rejected", "", 5000),
         "r9": released("+49 89 99999", "diverted", "", 6000),
+        "r10": released("+39 199 12345", "screened", "", 7000, note="blocked: matches +39 199*"),
     }
 
 

@@ -88,6 +88,7 @@ def test_the_last_calls_say_how_they_went_newest_first(page: Page, daemon: Stand
         "Answered",
         "Rejected",
         "Diverted",
+        "Screened: blocked: matches +39 199*",
     ]
     expect(page.locator("#released .word")).to_have_text(words)
     expect(row(page, "r2")).to_contain_text("Number withheld")

@@ -14,6 +14,7 @@ const outcomes = {
   missed: _("Missed"),
   rejected: _("Rejected"),
   diverted: _("Diverted"),
+  screened: _("Screened"),
   elsewhere: _("Answered elsewhere"),
   unanswered: _("Nobody answered"),
   transferred: _("Transferred"),
