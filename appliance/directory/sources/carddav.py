@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from appliance.directory.formats import vcard
-from appliance.directory.formats.items import Fault, Row
+from appliance.directory.formats.items import Fault, FormatError, Row
 from appliance.directory.sources import elements
 from appliance.directory.sources.base import SourceError
 from appliance.directory.sources.fetch import Fetcher, same_host
@@ -243,11 +243,14 @@ def _children(element: Element, wanted: str) -> Iterator[Element]:
 
 def _person(card: str) -> Person | None:
     """Return the person of a card; None where it is that of a group, or cannot be read."""
-    for item in vcard.read(BytesIO(card.encode())):
-        if isinstance(item, Row):
-            return item.person
-        if isinstance(item, Fault):
-            log.warning("a card is left as it was: %s", item.reason)
+    try:
+        for item in vcard.read(BytesIO(card.encode())):
+            if isinstance(item, Row):
+                return item.person
+            if isinstance(item, Fault):
+                log.warning("a card is left as it was: %s", item.reason)
+    except FormatError as error:
+        log.warning("a card is left as it was: %s", error)
     return None
 
 
