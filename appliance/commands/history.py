@@ -29,21 +29,23 @@ _WHICH = ("received", "missed", "outgoing")
 def add_commands(commands: Commands) -> None:
     """Add the words."""
     history = add(commands, "history", "List the calls there were; by default the last 100.", safely(_list))
-    _add_wanted(history)
+    _add_wanted(history, {})
+    add_settings_path(history)
+    add_json(history)
     history.add_argument("--limit", type=_count, default=0, metavar="N", help="at most so many calls")
     deeds = history.add_subparsers(title="commands", metavar="command")
     export = add(deeds, "export", "Write them to a file, as CSV for spreadsheets.", safely(_export))
     export.add_argument("file", nargs="?", type=Path, help="(default: standard output)")
-    _add_wanted(export, argparse.SUPPRESS)
+    _add_wanted(export, {"default": argparse.SUPPRESS})
     note = add(deeds, "note", "Write down something about a call.", safely(_note))
     note.add_argument("call", type=_count, help="its number in the list")
     note.add_argument("text", help='"": take the note away')
     erase = add(deeds, "erase", "Take somebody out of all records, for ever.", safely(_erase))
     erase.add_argument("number", help="of the caller or the called, however it is written")
     tidy = add(deeds, "tidy", "Add up the days that are over, and delete what is too old.", safely(_tidy))
-    for word in (note, erase, tidy):
-        add_settings_path(word)
-        add_json(word)
+    for word in (export, note, erase, tidy):  # what is said before the word stands
+        word.add_argument("--settings", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+        word.add_argument("--json", action="store_true", help="print JSON", default=argparse.SUPPRESS)
 
 
 def safely(run: Run) -> Run:
@@ -84,12 +86,11 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _add_wanted(command: argparse.ArgumentParser, default: Any = None) -> None:  # noqa: ANN401
-    """Let the calls be chosen; with SUPPRESS, what was chosen before the word stands."""
-    unset = {"default": default} if default else {}
+def _add_wanted(command: argparse.ArgumentParser, unset: dict[str, Any]) -> None:
+    """Let the calls be chosen; `unset` is the default of each option, {} for its own."""
     command.add_argument("--day", type=day, metavar="DAY", help="2026-12-31, today or yesterday", **unset)
     command.add_argument("--from", dest="first", type=day, metavar="DAY", help="and later", **unset)
-    command.add_argument("--to", dest="last", type=day, metavar="DAY", help="and before", **unset)
+    command.add_argument("--to", dest="last", type=day, metavar="DAY", help="and earlier", **unset)
     which = command.add_mutually_exclusive_group()
     for word in _WHICH:
         which.add_argument(
@@ -99,9 +100,6 @@ def _add_wanted(command: argparse.ArgumentParser, default: Any = None) -> None: 
     command.add_argument("--name", metavar="NAME", help="or a part of it", **unset)
     command.add_argument("--hide-queue", action="store_true", help="leave out calls of queues", **unset)
     command.add_argument("--screened", action="store_true", help="also calls that are not shown", **unset)
-    if not unset:
-        add_settings_path(command)
-        add_json(command)
 
 
 def _keys(loaded: settings.Settings) -> Keys:
@@ -184,7 +182,10 @@ def _export(options: argparse.Namespace) -> int:
         except OSError as error:
             part.unlink(missing_ok=True)
             return say(f"{options.file} cannot be written: {error.strerror}", REFUSED)
-    print(f"{count} calls are in {options.file}")
+    if options.json:
+        print_json({"file": str(options.file), "calls": count})
+    else:
+        print(f"{count} calls are in {options.file}")
     return DONE
 
 
