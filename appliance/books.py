@@ -60,11 +60,6 @@ class Found:
     rules: Rules
     directory: events.DirectoryChanged
 
-    def close(self) -> None:
-        """Finish what is to be written."""
-        self.watch.close()
-        self.writer.close()
-
 
 class Books:
     """What one desk keeps, at a path.
@@ -97,7 +92,7 @@ class Books:
         self._thread = ThreadPoolExecutor(1, "store-read")
         self._store: Found | None = None
         self._opening = self._known_past = self._telling = self._unwell = False
-        self._directory = events.DirectoryChanged()
+        self._directory: events.DirectoryChanged | None = None
         self._waiting: deque[tuple[Callable[..., Any], tuple[object, ...]]] = deque(maxlen=WAITING)
 
     def open(self, clock: Callable[[], float]) -> None:
@@ -139,9 +134,13 @@ class Books:
 
     def close(self) -> None:
         """Finish what is to be read and written; may take seconds."""
+        store, self._store = self._store, None
+        if store:
+            store.watch.close()
         self._thread.shutdown()
-        if self._store:
-            self._store.close()
+        self.callers.use(None)
+        if store:
+            store.writer.close()
 
     def _open(self, damage: str) -> None:
         self._opening = True
@@ -226,6 +225,7 @@ class Books:
         while self._waiting:
             what, said = self._waiting.popleft()
             self._write(what, *said)
+        self._directory = None
         self._looked(found.rules, found.directory)
         self._tell(found.troubles)
 
@@ -242,7 +242,8 @@ class Books:
             store, self._store = self._store, None
             if store:  # else it is being mended already, and this is another write that failed
                 self.callers.use(None)
-                store.close()
+                store.watch.close()
+                store.writer.close()
                 self._open(str(error))
         else:
             self._opening = False
