@@ -167,7 +167,8 @@ def spans(written: Iterable[str]) -> tuple[Span, ...]:
     merged: list[Span] = []
     for span in sorted(map(_span, written)):
         both = Span(merged[-1].opens, max(merged[-1].closes, span.closes)) if merged else span
-        if merged and span.opens <= merged[-1].closes and both.closes - both.opens <= MIDNIGHT:
+        can_be_written = both.closes <= MIDNIGHT or both.closes - both.opens < MIDNIGHT
+        if merged and span.opens <= merged[-1].closes and can_be_written:
             merged[-1] = both
         else:
             merged.append(span)
