@@ -10,7 +10,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -41,16 +41,29 @@ class Answer:
     url: str
 
 
+class Session(requests.Session):
+    """Trusts the certificates that the settings name, else the system's; waits only so long for an answer."""
+
+    def __init__(self, options: SourceOptions) -> None:
+        """Connect when something is asked."""
+        super().__init__()
+        self.trust_env = False  # no ~/.netrc, no other certificates than these
+        self.headers["Accept-Encoding"] = "identity"  # nothing that unpacks to more than it is
+        paths = ssl.get_default_verify_paths()
+        self.verify = options.ca_file or paths.cafile or paths.capath or paths.openssl_capath
+
+    def request(self, *asked: Any, **more: Any) -> requests.Response:  # noqa: ANN401 - as requests has it
+        """Send a request."""
+        return super().request(*asked, **({"timeout": (CONNECT, READ)} | more))
+
+
 class Fetcher:
     """Asks one server; `left` returns how many seconds are left for all of it, or raises SourceError."""
 
     def __init__(self, options: SourceOptions, left: Callable[[], float]) -> None:
         """Send the user and the password where the settings have a user."""
         self._left = left
-        self._session = requests.Session()
-        self._session.trust_env = False  # no ~/.netrc
-        self._session.headers["Accept-Encoding"] = "identity"  # nothing that unpacks to more than it is
-        self._session.verify = options.ca_file or system_certificates()
+        self._session = Session(options)
         if options.user:
             self._session.auth = (options.user.encode(), options.password.encode())
 
@@ -99,14 +112,14 @@ class Fetcher:
                 return Answer(response.status_code, response.headers, self._body(response, largest), url)
         except SSLError as error:
             raise SourceError(
-                f"its certificate is not to be trusted: {_innermost(error)}; see ca_file"
+                f"its certificate is not to be trusted: {innermost(error)}; see ca_file"
             ) from error
         except ConnectingError as error:
-            raise SourceError(f"it cannot be reached, or fell silent: {_innermost(error)}") from error
+            raise SourceError(f"it cannot be reached, or fell silent: {innermost(error)}") from error
         except (RequestException, OSError) as error:
             if isinstance(error, SourceError):
                 raise
-            raise SourceError(f"it sends no whole answer: {_innermost(error)}") from error
+            raise SourceError(f"it sends no whole answer: {innermost(error)}") from error
 
     def _body(self, response: requests.Response, largest: int) -> bytes:
         if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -133,12 +146,6 @@ def same_host(base: str, reference: str) -> str:
     return url
 
 
-def system_certificates() -> str:
-    """Return where the system keeps the certificates that it trusts."""
-    paths = ssl.get_default_verify_paths()
-    return paths.cafile or paths.capath or str(paths.openssl_capath)
-
-
 def _pause(written: str) -> float:
     if written.strip().isdecimal():
         return float(written)
@@ -158,7 +165,7 @@ def _refusal(answer: Answer) -> str:
     return f"it answers {answer.status} at {answer.url}"
 
 
-def _innermost(error: BaseException) -> str:
+def innermost(error: BaseException) -> str:
     """Return the first cause of an error: requests' own texts wrap it in those of three libraries."""
     inner: BaseException | None = error
     text = str(error)

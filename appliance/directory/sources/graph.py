@@ -9,6 +9,7 @@ that was (410), all is read again.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from requests.exceptions import RequestException
 
 from appliance.directory.person import Number, Person
 from appliance.directory.sources.base import SourceError, portrait
-from appliance.directory.sources.fetch import Fetcher, same_host, system_certificates
+from appliance.directory.sources.fetch import Fetcher, Session, innermost, same_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
     from appliance.directory.sources.fetch import Answer
     from appliance.settings import SourceOptions
 
+logging.getLogger("msal").setLevel(logging.WARNING)  # below, it writes down codes to sign in with
+
 API = "https://graph.microsoft.com/v1.0"
 AUTHORITY = "https://login.microsoftonline.com"
 SCOPES = ["Contacts.Read"]
 PAGE = 200
 MOST_PAGES = 20_000
-TIMEOUT = 30.0  # seconds
 LARGEST_PICTURE = 4 << 20  # bytes
 
 TEXTS = {
@@ -98,7 +100,7 @@ class Graph:
 
     def _person(self, fetcher: Fetcher, contact: dict[str, Any]) -> Person:
         """Return a contact as a person; of a changed one Graph may tell only what has changed, so ask."""
-        place = f"{self._api}/me/contacts/{quote(str(contact['id']))}"
+        place = f"{self._api}/me/contacts/{quote(str(contact['id']), safe='')}"
         if not set(PROPERTIES) <= contact.keys():
             contact = _json(self._ask(fetcher, place)) | {"id": contact["id"]}
         texts = {field: str(contact.get(name) or "") for field, name in TEXTS.items()}
@@ -178,8 +180,7 @@ class Account:
                     authority=authority,
                     token_cache=self._cache,
                     instance_discovery=False,  # the settings say who is asked, nobody else
-                    verify=self._options.ca_file or system_certificates(),
-                    timeout=TIMEOUT,
+                    http_client=Session(self._options),
                 )
             )
         return self._kept
@@ -189,7 +190,7 @@ class Account:
         try:
             return ask()
         except (RequestException, ValueError) as error:
-            raise SourceError(f"where people sign in cannot be reached: {error}") from error
+            raise SourceError(f"where people sign in cannot be reached: {innermost(error)}") from error
 
     def _keep(self) -> None:
         """Write the tokens so that only this user can read them, and never half of them."""

@@ -1,4 +1,4 @@
-"""Real servers to read people from: slapd, Radicale, an HTTP server; each a child or a thread, over loopback."""
+"""Servers to read people from: a real slapd, a real Radicale, an HTTP server; all over loopback."""
 
 from __future__ import annotations
 
