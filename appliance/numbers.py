@@ -131,7 +131,7 @@ class DialPlan:
         return not self._external(self._bare(number))
 
     def begun(self, digits: str) -> tuple[str, ...]:
-        """Return the digits that `compared` numbers hold of which these were typed, from the beginning or not.
+        """Return what the digits may be in numbers as they are `compared`, of which these were typed.
 
         0039 02 looks for 3902; where Germany dials 0 for outside lines, 0 030 12 looks for 493012.
         """
@@ -141,7 +141,7 @@ class DialPlan:
         for typed in tuple(found):
             if abroad := _abroad(self.country).match(typed):
                 found.append(typed[abroad.end() :])
-            trunk = phonenumbers.ndd_prefix_for_region_code(self.country, True) if self.country else None
+            trunk = phonenumbers.ndd_prefix_for_region(self.country, True) if self.country else None
             if trunk and typed.startswith(trunk):
                 code = phonenumbers.country_code_for_region(self.country)
                 found.append(f"{code}{typed.removeprefix(trunk)}")

@@ -27,7 +27,7 @@ _NO_DIGIT = re.compile(r"[^0-9]+")
 
 
 class Text(NamedTuple):
-    """What the index holds of a person."""
+    """What the index holds of a person; by their `name`, last name first, people are in order."""
 
     name: str
     other: str
@@ -38,7 +38,7 @@ def fold(text: str) -> str:
     """Return a text as it is compared: small, without accents."""
     if text.isascii():
         return text.lower()
-    split = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    split = unicodedata.normalize("NFKD", text.casefold()).lower()
     return _ACCENTS.sub("", split).translate(_WHOLE)
 
 
@@ -57,22 +57,23 @@ def runs(of: str) -> str:
     return " ".join([of[at : at + 3] for at in range(len(of))])
 
 
-def sort(person: Person) -> str:
-    """Return what people are put in order by: last name, first name, company."""
-    return " ".join(words(f"{person.last} {person.first} {person.company}"))
-
-
 def text(person: Person, keys: Iterable[str]) -> Text:
     """Return what the index holds of a person; `keys` are those of the numbers, in their order."""
-    name = f"{person.last} {person.first} {person.company}"
     other = (
-        f"{person.department} {person.office} {person.title} {person.notes} {person.external_id}"
-        f" {person.email} {person.web} {person.xmpp} {person.calendar}"
+        person.department,
+        person.office,
+        person.title,
+        person.notes,
+        person.external_id,
+        person.email,
+        person.web,
+        person.xmpp,
+        person.calendar,
     )
     return Text(
-        " ".join(words(name)),
-        " ".join(words(f"{other}")),
-        numbers(zip((number.number for number in person.numbers), keys, strict=True)),
+        " ".join(words(f"{person.last} {person.first} {person.company}")),
+        " ".join(words(" ".join(filter(None, other)))),
+        numbers(zip([number.number for number in person.numbers], keys, strict=True)),
     )
 
 

@@ -88,33 +88,28 @@ def rekey(file: sqlite3.Connection, keys: Keys) -> None:
     last = 0
     while people := _numbers_after(file, last):
         last = max(people)
-        changed = [
-            (new, id)
-            for numbers in people.values()
-            for id, written, old in numbers
-            if (new := keys.key(written)) != old
-        ]
-        file.executemany("UPDATE number SET key = ? WHERE id = ?", changed)
-        dirty = {id for _, id in changed}
-        texts = [
-            (index.numbers((written, keys.key(written)) for _, written, _ in numbers), person)
-            for person, numbers in people.items()
-            if any(id in dirty for id, _, _ in numbers)
-        ]
+        changed = []
+        texts = []
+        for person, numbers in people.items():
+            made = [(written, keys.key(written)) for written, _ in numbers]
+            if made != numbers:
+                changed += [(key, person, at) for at, (_, key) in enumerate(made)]
+                texts.append((index.numbers(made), person))
+        file.executemany("UPDATE number SET key = ? WHERE person = ? AND position = ?", changed)
         file.executemany("UPDATE search SET numbers = ? WHERE rowid = ?", texts)
     file.execute("DELETE FROM keyed")
     file.execute("INSERT INTO keyed VALUES (?)", (keys.made_with,))
 
 
-def _numbers_after(file: sqlite3.Connection, last: int) -> dict[int, list[tuple[int, str, str]]]:
-    """Return the numbers of the next people: (id, number, key) by person."""
+def _numbers_after(file: sqlite3.Connection, last: int) -> dict[int, list[tuple[str, str]]]:
+    """Return the numbers of the next people, in their order: (number, key) by person."""
     rows = file.execute(
-        "SELECT person, id, number, key FROM number WHERE person IN"
+        "SELECT person, number, key FROM number WHERE person IN"
         " (SELECT DISTINCT person FROM number WHERE person > ? ORDER BY person LIMIT ?)"
         " ORDER BY person, position",
         (last, BATCH),
     )
-    people: dict[int, list[tuple[int, str, str]]] = {}
-    for person, id, number, key in rows:
-        people.setdefault(person, []).append((id, number, key))
+    people: dict[int, list[tuple[str, str]]] = {}
+    for person, written, key in rows:
+        people.setdefault(person, []).append((written, key))
     return people

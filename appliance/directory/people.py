@@ -77,16 +77,16 @@ def update(file: sqlite3.Connection, keys: Keys, person: Person, source: str = "
     if person.source != source:
         raise Refused(f"{person.name} cannot be made to come from {person.source or 'here'}")
     wanted = dict(
-        file.execute("SELECT key, monitored FROM number WHERE person = ? AND monitored", (person.id,)).fetchall()
+        file.execute(
+            "SELECT key, monitored FROM number WHERE person = ? AND monitored", (person.id,)
+        ).fetchall()
     )
     for table in ("number", "picture", "person_category"):
         file.execute(f"DELETE FROM {table} WHERE person = ?", (person.id,))  # noqa: S608
-    file.execute(_UPDATE, (index.sort(person), *_row(person, time.time()), person.id))
     made = [keys.key(number.number) for number in person.numbers]
-    file.execute(
-        "UPDATE search SET name = ?, other = ?, numbers = ? WHERE rowid = ?",
-        (*index.text(person, made), person.id),
-    )
+    text = index.text(person, made)
+    file.execute(_UPDATE, (text.name, *_row(person, time.time()), person.id))
+    file.execute("UPDATE search SET name = ?, other = ?, numbers = ? WHERE rowid = ?", (*text, person.id))
     try:
         _insert_parts(file, [(person.id, person, made)], wanted)
     except sqlite3.IntegrityError as error:
@@ -115,7 +115,8 @@ def every(file: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterato
         return
     last = 0
     while batch := [
-        row[0] for row in file.execute("SELECT id FROM person WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH))
+        row[0]
+        for row in file.execute("SELECT id FROM person WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH))
     ]:
         yield from _people(file, batch)
         last = batch[-1]
@@ -149,7 +150,8 @@ def speed_dials(file: sqlite3.Connection) -> dict[str, tuple[str, str, int]]:
     """Return who is behind each key: (number, name, person), but for who is disabled."""
     rows = file.execute(
         "SELECT speed_dial, number, first, last, company, person.id FROM number"
-        " JOIN person ON person.id = number.person WHERE speed_dial != '' AND NOT disabled ORDER BY speed_dial"
+        " JOIN person ON person.id = number.person WHERE speed_dial != '' AND NOT disabled"
+        " ORDER BY speed_dial"
     )
     return {
         key: (number, Person(last, first, company).name, id) for key, number, first, last, company, id in rows
@@ -160,8 +162,8 @@ def set_speed_dial(file: sqlite3.Connection, id: int, number: str, key: str) -> 
     """Put a number of a person behind a key; "": behind none. Unknown: it is not theirs; Refused: taken."""
     try:
         done = file.execute(
-            "UPDATE number SET speed_dial = ? WHERE id ="
-            " (SELECT id FROM number WHERE person = ? AND ? IN (number, key) ORDER BY position LIMIT 1)",
+            "UPDATE number SET speed_dial = ?1 WHERE person = ?2 AND position ="
+            " (SELECT min(position) FROM number WHERE person = ?2 AND ?3 IN (number, key))",
             (key, id, number),
         )
     except sqlite3.IntegrityError as error:
@@ -202,12 +204,17 @@ def _first_free_id(file: sqlite3.Connection) -> int:
 def _insert(file: sqlite3.Connection, keys: Keys, new: Sequence[tuple[int, Person]]) -> None:
     now = time.time()
     whole = [(id, person, [keys.key(number.number) for number in person.numbers]) for id, person in new]
+    texts = [index.text(person, made) for _, person, made in whole]
     file.executemany(
-        _INSERT, [(id, index.sort(person), *_row(person, person.changed or now)) for id, person in new]
+        _INSERT,
+        [
+            (id, text.name, *_row(person, person.changed or now))
+            for (id, person), text in zip(new, texts, strict=True)
+        ],
     )
     file.executemany(
         "INSERT INTO search (rowid, name, other, numbers) VALUES (?, ?, ?, ?)",
-        [(id, *index.text(person, made)) for id, person, made in whole],
+        [(id, *text) for (id, _), text in zip(new, texts, strict=True)],
     )
     _insert_parts(file, whole, {})
 
@@ -241,14 +248,18 @@ def _insert_parts(
         "INSERT INTO picture VALUES (?, ?, ?)",
         [(id, one.picture.type, one.picture.data) for id, one, _ in whole if one.picture],
     )
-    members = [(name, id) for id, person, _ in whole for name in person.categories]
+    categories = _categories(file, {name for _, person, _ in whole for name in person.categories})
     file.executemany(
-        "INSERT OR IGNORE INTO category (name) VALUES (?)", [(name,) for name in {name for name, _ in members}]
+        "INSERT OR IGNORE INTO person_category VALUES (?, ?)",
+        [(categories[name], id) for id, person, _ in whole for name in person.categories],
     )
-    file.executemany(
-        "INSERT OR IGNORE INTO person_category SELECT category.id, ? FROM category WHERE name = ?",
-        [(id, name) for name, id in members],
-    )
+
+
+def _categories(file: sqlite3.Connection, names: set[str]) -> dict[str, int]:
+    """Return the ids of categories, made where they are missing."""
+    file.executemany("INSERT OR IGNORE INTO category (name) VALUES (?)", [(name,) for name in sorted(names)])
+    select = "SELECT id FROM category WHERE name = ?"
+    return {name: file.execute(select, (name,)).fetchone()[0] for name in names}
 
 
 def _changeable(file: sqlite3.Connection, ids: Iterable[int], source: str, *, missing: bool = False) -> None:
@@ -273,11 +284,14 @@ def _in_the_way(
         return error
     for person in people:
         for number in person.numbers:
-            holder = number.speed_dial and file.execute(
-                "SELECT first, last, company FROM number JOIN person ON person.id = number.person"
-                " WHERE speed_dial = ? AND number != ?",
-                (number.speed_dial, number.number),
-            ).fetchone()
+            holder = (
+                number.speed_dial
+                and file.execute(
+                    "SELECT first, last, company FROM number JOIN person ON person.id = number.person"
+                    " WHERE speed_dial = ? AND number != ?",
+                    (number.speed_dial, number.number),
+                ).fetchone()
+            )
             if holder:
                 name = Person(first=holder[0], last=holder[1], company=holder[2]).name
                 return Refused(f"speed dial {number.speed_dial} is taken by {name}")
