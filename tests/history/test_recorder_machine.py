@@ -29,7 +29,9 @@ class Recorded(World):
         self.before = Snapshot()
         self.records: dict[int, Record] = {}
         self.began: list[str] = []  # the calls that there have been
-        self.peaks: list[tuple[int, int]] = []  # how many calls there were, and how many waited, as each began
+        self.peaks: list[
+            tuple[int, int]
+        ] = []  # how many calls there were, and how many waited, as each began
 
     def happens(self, event: events.Event) -> list[actions.Action]:
         done = super().happens(event)
