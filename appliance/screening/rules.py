@@ -77,7 +77,7 @@ def load(file: sqlite3.Connection, plan: DialPlan, known: Rules | None = None) -
             plan=plan,
             revision=revision,
         )
-    except (TypeError, ValueError, KeyError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ScreeningError(f"the rules of who may ring cannot be understood: {error}") from error
 
 
