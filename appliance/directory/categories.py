@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 VISIBLE = """(
     SELECT CASE owner WHEN ? THEN true WHEN '' THEN ifnull((
         SELECT max(category IN (
-            SELECT id FROM category WHERE public UNION ALL SELECT category FROM category_member WHERE operator = ?
+            SELECT id FROM category WHERE public
+            UNION ALL SELECT category FROM category_member WHERE operator = ?
         )) FROM person_category WHERE person_category.person = whom.id
     ), true) END FROM person AS whom WHERE whom.id = {id}
 )"""

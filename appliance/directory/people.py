@@ -86,7 +86,7 @@ def update(file: sqlite3.Connection, keys: Keys, person: Person, source: str = "
     made = [keys.key(number.number) for number in person.numbers]
     text = index.text(person, made)
     file.execute(_UPDATE, (text.name, *_row(person, time.time()), person.id))
-    file.execute("UPDATE search SET name = ?, other = ?, numbers = ? WHERE rowid = ?", (*text, person.id))
+    file.execute("UPDATE search SET name = ?, other = ?, numbers = ? WHERE rowid = ?", (*text.row, person.id))
     try:
         _insert_parts(file, [(person.id, person, made)], wanted)
     except sqlite3.IntegrityError as error:
@@ -214,7 +214,7 @@ def _insert(file: sqlite3.Connection, keys: Keys, new: Sequence[tuple[int, Perso
     )
     file.executemany(
         "INSERT INTO search (rowid, name, other, numbers) VALUES (?, ?, ?, ?)",
-        [(id, *text) for (id, _), text in zip(new, texts, strict=True)],
+        [(id, *text.row) for (id, _), text in zip(new, texts, strict=True)],
     )
     _insert_parts(file, whole, {})
 

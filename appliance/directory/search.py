@@ -8,15 +8,14 @@ with it, and that before any other word; a whole number, as of an extension, bef
 equals favourites come first, then the alphabet decides.
 
 MOST people at most are ranked, so that one letter is answered as fast as a name. Of more, these are taken:
-favourites, who follows in the phone book on what was typed, whose names match among the SEEN who were entered
-first (of those who have it as whole words, where they are more than MOST), and these; `more` says so. Nobody reads on to the end of them: one types another letter.
-Where a filter leaves no more than FEW, all of these are looked at.
+favourites, who follows in the phone book on what was typed, whose names match, then the others, whole words
+first; `more` says so. Nobody reads on to the end of them: one types another letter. Where a filter leaves no
+more than FEW, all of these are looked at.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from appliance.directory.lookup import Keys
 
 MOST = 100
-FEW = SEEN = 1000
+FEW = 1000
 LONGEST = 200  # characters of what is typed
 TERMS = 12
 
@@ -69,8 +68,9 @@ class Word:
     def __init__(self, text: str) -> None:
         """`text` is folded."""
         self.text = text
-        self.whole = f'"{text}"'
-        self.match = f'"{text}" *'
+        self.named = f'"{index.NAMED}{text}" *'
+        self.match = f'"{text}" * OR {self.named}'
+        self.whole = f'"{text}" OR "{index.NAMED}{text}"'
 
     def rank(self, entry: index.Text) -> int | None:
         """Return how well an entry has it, 0 is best; None: it has not."""
@@ -187,30 +187,28 @@ def _candidates(file: sqlite3.Connection, wanted: Sequence[Term], only: Only) ->
     """Return who is to be ranked, and whether there are more."""
     if (few := _few(file, only)) is not None:
         return few, False
-    whole = [term.whole for term in wanted]
-    begun = [term.match for term in wanted]
-    typed = whole if len(first := _matches(file, whole, only, SEEN)) > MOST else begun
-    if typed is begun and len(first := _matches(file, begun, only, SEEN)) <= MOST:
+    first = _matches(file, [term.whole for term in wanted], only, MOST + 1)
+    if len(first) <= MOST:
+        first = _matches(file, [term.match for term in wanted], only, MOST + 1)
+    if len(first) <= MOST:
         return first, False
     found = dict.fromkeys(_favourites(file, wanted))
-    if all(isinstance(term, Word) for term in wanted):
-        if len(wanted) == 1:
-            found |= dict.fromkeys(_phone_book(file, only, wanted[0].text, MOST, 0).ids)
+    words = [term for term in wanted if isinstance(term, Word)]
+    if len(words) == len(wanted):
+        if len(words) == 1:
+            found |= dict.fromkeys(_phone_book(file, only, words[0].text, MOST, 0).ids)
         if len(found) < MOST:
-            named = [f"name : {one}" for one in typed]
-            found |= dict.fromkeys(_matches(file, named, only, MOST, last=first[-1]))
+            found |= dict.fromkeys(_matches(file, [word.named for word in words], only, MOST))
     found |= dict.fromkeys(first)
     return list(found)[:MOST], True
 
 
-def _matches(
-    file: sqlite3.Connection, all_of: Iterable[str], only: Only, most: int, last: int = sys.maxsize
-) -> list[int]:
+def _matches(file: sqlite3.Connection, all_of: Iterable[str], only: Only, most: int) -> list[int]:
     """Return who matches each expression, as they were entered: FTS5 stops at the last that is wanted."""
     where, values = _where(only, "search.rowid")
     rows = file.execute(
-        f"SELECT rowid FROM search WHERE search MATCH ? AND rowid <= ?{where} LIMIT ?",  # noqa: S608
-        (" AND ".join(f"({one})" for one in all_of), last, *values, most),
+        f"SELECT rowid FROM search WHERE search MATCH ?{where} LIMIT ?",  # noqa: S608 - of our own words
+        (" AND ".join(f"({one})" for one in all_of), *values, most),
     )
     return [row[0] for row in rows]
 
@@ -240,15 +238,15 @@ def _ranked(
     """Yield the rank of those who match: (how well, no favourite, place in the alphabet, id)."""
     where, values = _where(only, "person.id")
     rows = file.execute(
-        "SELECT id, sort, NOT favourite, name, other, numbers FROM person JOIN search ON search.rowid = id"  # noqa: S608
+        "SELECT id, NOT favourite, sort, other, numbers FROM person JOIN search ON search.rowid = id"  # noqa: S608
         f" WHERE true{_among(ids)}{where}",
         values,
     )
-    for id, sort, ordinary, *texts in rows:
+    for id, ordinary, *texts in rows:
         entry = index.Text(*texts)
         ranks = [rank for term in wanted if (rank := term.rank(entry)) is not None]
         if len(ranks) == len(wanted):
-            yield sum(ranks), bool(ordinary), sort, id
+            yield sum(ranks), bool(ordinary), entry.name, id
 
 
 def _sets(only: Only) -> list[tuple[str, str, Any]]:
