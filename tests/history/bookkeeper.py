@@ -62,6 +62,11 @@ class Bookkeeper:
             self.before = self.desk.seen
         return done
 
+    def tick(self, time: str) -> None:
+        """Write down how long the calls have lasted."""
+        self.at(time)
+        self.write(self.recorder.running(self.desk.now))
+
     def write(self, changes: Changes) -> None:
         if changes:
             self.changes.append(changes)

@@ -196,7 +196,7 @@ def test_calls_that_a_power_cut_ended_are_interrupted_with_what_was_known(
     desk.rings("09:00:00", "a")
     desk.answers("09:00:10", "a")
     desk.rings("09:00:30", "b", ZOE)
-    desk.write(desk.recorder.running(desk.desk.now + 30))
+    desk.tick("09:01:00")
     desk.start()
     talking, ringing = desk.records
     assert (talking.outcome, talking.waited, talking.talked) == ("interrupted", 10, 50)
