@@ -147,7 +147,8 @@ class Backup:
         """
         import pyrage
 
-        sealed = _Part(self._file, _next(self._file, CONTENT))
+        size = _next(self._file, CONTENT)
+        sealed = _Part(self._file, size)
 
         def decrypt(stream: IO[bytes]) -> None:
             try:
@@ -164,8 +165,8 @@ class Backup:
             except (ValueError, KeyError, TypeError) as error:
                 raise BackupError(DAMAGED) from error
             yield manifest, ((one, _checked(stream, one)) for one in members)
-            if stream.read(2 * tarfile.BLOCKSIZE + 1) != bytes(2 * tarfile.BLOCKSIZE):
-                raise BackupError(DAMAGED)
+            _end(stream)
+        _end(self._file, -size % tarfile.BLOCKSIZE)
 
     def read_through(self, key: Any) -> dict[str, Any]:  # noqa: ANN401
         """Read it to its end, and return the manifest; BackupError where it is damaged."""
@@ -232,6 +233,13 @@ def _checked(stream: IO[bytes], one: Member) -> Iterator[bytes]:
         yield piece
     _exactly(stream, -one.size % tarfile.BLOCKSIZE)
     if digest.hexdigest() != one.sha256:
+        raise BackupError(DAMAGED)
+
+
+def _end(stream: IO[bytes], before: int = 0) -> None:
+    """Read the end of an archive; BackupError where it is missing, or anything follows."""
+    end = bytes(before + 2 * tarfile.BLOCKSIZE)
+    if stream.read(len(end) + 1) != end:
         raise BackupError(DAMAGED)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from appliance import settings
 from appliance.store import durable
+from appliance.store.durable import PART, Remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,11 @@ class Box:
         return self.store.parent
 
     @property
+    def copy(self) -> Path:
+        """The copy of the store that a backup is made from; nothing once it is made."""
+        return self.store.with_name(self.store.name + ".backing-up")
+
+    @property
     def files(self) -> Path:
         """Where a restore puts the files that settings name."""
         return self.settings.with_name("files")
@@ -70,11 +76,22 @@ def box(path: Path) -> Box:
 
 
 def finish(path: Path) -> bool:
-    """Complete a restore or a reset that was begun, with these settings; False when there was none.
+    """Complete a restore or a reset that was decided, or clear up after one that was not; False: none was.
 
     The desk does this first of all when it starts. StoreError names what cannot be done.
     """
-    return durable.finish(box(path).journal)
+    this = box(path)
+    if durable.finish(this.journal):
+        return True
+    with contextlib.suppress(OSError), durable.alone(this.state, wait=False) as free:
+        for left in (this.staging, this.copy, *(_part(one) for one in (this.copy, this.journal))):
+            if free:
+                Remove(left).do()
+    return False
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + PART)
 
 
 def named(loaded: settings.Settings) -> Iterator[tuple[str, Path]]:

@@ -40,10 +40,14 @@ def create(box: Box, target: Path, passphrase: str) -> dict[str, Any]:
     if target.exists():
         raise BackupError(f"{target} is there already: name a new file")
     prepare(box.store)
-    copy = box.store.with_name(box.store.name + ".backing-up")
+    with durable.alone(box.state):
+        return _create(box, loaded, target, passphrase)
+
+
+def _create(box: Box, loaded: settings.Settings, target: Path, passphrase: str) -> dict[str, Any]:
     part = target.with_name(target.name + PART)
     try:
-        snapshots.copy_to(box.store, copy)
+        snapshots.copy_to(box.store, box.copy)
         where = dict(_named(loaded))
         sources: dict[str, Path | bytes] = {
             SETTINGS: box.settings.read_bytes(),
@@ -51,7 +55,7 @@ def create(box: Box, target: Path, passphrase: str) -> dict[str, Any]:
             **{f"{FILES}/{name}": path for name, path in where.values()},
             **_files(TOKENS_FOLDER, box.state.glob(TOKENS)),
             **_files(CERTIFICATES, (box.state / CERTIFICATES).glob("*")),
-            STORE: copy,
+            STORE: box.copy,
         }
         manifest = {
             "deskbell": version("deskbell"),
@@ -71,7 +75,7 @@ def create(box: Box, target: Path, passphrase: str) -> dict[str, Any]:
     except OSError as error:
         raise BackupError(f"{target} cannot be made: {error}") from error
     finally:
-        Remove(copy).do()
+        Remove(box.copy).do()
         part.unlink(missing_ok=True)
     return written
 

@@ -61,18 +61,24 @@ def stage_unlocked(box: Box, backup: archive.Backup, key: Any) -> dict[str, Any]
             durable.adopt(folder)
             if not os.access(folder, os.W_OK):
                 raise BackupError(f"{folder} cannot be written: do it as root, or as the user of the desk")
-        Remove(box.staging).do()
-        _make(box.staging)
+        with durable.alone(box.state):
+            return _stage(box, backup, key)
+    except OSError as error:
+        raise BackupError(f"it cannot be restored: {error}") from error
+
+
+def _stage(box: Box, backup: archive.Backup, key: Any) -> dict[str, Any]:  # noqa: ANN401
+    Remove(box.staging).do()
+    _make(box.staging)
+    try:
         manifest = _unpack(backup, key, box.staging)
         _look_through(box, manifest)
         for folder in (box.staging, *(one for one in box.staging.iterdir() if one.is_dir())):
             durable.settle(folder)
         durable.begin(box.journal, _steps(box))
-    except BaseException as error:
+    except BaseException:
         if not box.journal.exists():
             shutil.rmtree(box.staging, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise BackupError(f"it cannot be restored: {error}") from error
         raise
     return manifest
 

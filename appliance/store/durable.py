@@ -78,7 +78,7 @@ def finish(journal: Path) -> bool:
     """Do what is left of what was decided; False when there was nothing. StoreError names what cannot be."""
     if not journal.exists():
         return False
-    with _alone(journal.parent):
+    with alone(journal.parent):
         while journal.exists():
             first, *rest = _steps(journal)
             try:
@@ -127,6 +127,18 @@ def adopt(path: Path) -> None:
         os.chown(path, folder.st_uid, folder.st_gid)
 
 
+@contextlib.contextmanager
+def alone(folder: Path, wait: bool = True) -> Iterator[bool]:
+    """One at a time works in a folder; the others wait, or get False."""
+    with _opened(folder) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 def _steps(journal: Path) -> list[Step]:
     try:
         said = json.loads(journal.read_bytes())
@@ -135,14 +147,6 @@ def _steps(journal: Path) -> list[Step]:
         raise StoreError(
             f"{journal} cannot be read: {error}; remove it, and do again what it was for"
         ) from error
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time finishes what is begun in a folder."""
-    with _opened(folder) as descriptor:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
 
 
 @contextlib.contextmanager

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from appliance.store.durable import PART, adopt, settle
+from appliance.store.durable import PART, adopt, alone, settle
 from appliance.store.file import VERSION, Damaged, StoreError, connect, is_damage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 FOLDER = "snapshots"
@@ -63,26 +62,15 @@ def take(path: Path, newest: int = 6, days: int = 7, reserve: int = RESERVE) -> 
     Of the snapshots, the `newest` are kept, and the newest of each of the last `days`. `reserve` MB stay
     free: the oldest make room, but for the newest. Damaged: the store is; StoreError: it cannot be copied.
     """
-    had = listed(path)
     try:
-        changed = _changed(path)
-        if had and had[0].path.stat().st_mtime_ns == changed:
-            return None
         folder(path).mkdir(mode=0o700, exist_ok=True)
         adopt(folder(path))
-        _make_room(path, had, reserve)
-        at = time.time()
-        number = had[0].number + 1 if had else 1
-        stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S")
-        made = Snapshot(folder(path) / f"{number:06}-{stamp}Z.db", number, at)
-        copy_to(path, made.path, changed)
-        for old in _superfluous([made, *had], newest, days):
-            old.path.unlink(missing_ok=True)
+        with alone(folder(path)):
+            return _take(path, newest, days, reserve)
     except OSError as error:
         if isinstance(error, StoreError):
             raise
         raise StoreError(f"no snapshot of {path} can be taken: {error}") from error
-    return made
 
 
 def copy_to(path: Path, target: Path, changed: int = 0) -> None:
@@ -143,6 +131,24 @@ def unsound(file: sqlite3.Connection) -> str:
     return "" if first == "ok" else str(first).splitlines()[-1]
 
 
+def _take(path: Path, newest: int, days: int, reserve: int) -> Snapshot | None:
+    for part in folder(path).glob(f"*{PART}"):  # of one who was killed
+        part.unlink()
+    had = listed(path)
+    changed = _changed(path)
+    if had and had[0].path.stat().st_mtime_ns == changed:
+        return None
+    _make_room(path, had, reserve)
+    at = time.time()
+    number = had[0].number + 1 if had else 1
+    stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S")
+    made = Snapshot(folder(path) / f"{number:06}-{stamp}Z.db", number, at)
+    copy_to(path, made.path, changed)
+    for old in _superfluous(listed(path), newest, days):
+        old.path.unlink(missing_ok=True)
+    return made
+
+
 def _changed(path: Path) -> int:
     """Return when the store was last written to, in ns; of a log that is empty the time says nothing."""
     log = path.with_name(path.name + "-wal")
@@ -166,9 +172,8 @@ def _make_room(path: Path, had: list[Snapshot], reserve: int) -> None:
         oldest_first.pop(0).path.unlink(missing_ok=True)
 
 
-def _superfluous(taken: Iterable[Snapshot], newest: int, days: int) -> list[Snapshot]:
+def _superfluous(taken: list[Snapshot], newest: int, days: int) -> list[Snapshot]:
     """Return the ones to remove, of all of them, the newest first."""
-    taken = list(taken)
     by_day: dict[int, Snapshot] = {}
     for one in taken:
         by_day.setdefault(int(one.at // 86400), one)
