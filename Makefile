@@ -24,11 +24,12 @@ lint: needs-demo .venv/dev .venv/pjsua2 ## style, types and the house plan's imp
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-bench: venv rig ## how fast the desk is and what it costs: calls beside a telephone in C, devices, speech (15 minutes)
+bench: venv rig ## how fast the desk is and what it costs: calls beside a telephone in C, devices, speech, the store (30 minutes)
 	@$(python) -m tests.bench.calls
 	@$(python) -m tests.bench.hardware
 	@$(python) -m tests.bench.delay
 	@$(python) -m tests.bench.mutations
+	@$(python) -m tests.bench.store
 
 tables: .venv/dev ## write anew what is made from the drivers' tables: udev/ and drivers/README.md
 	@$(python) -m drivers.udev
