@@ -10,7 +10,7 @@ import io
 import struct
 import warnings
 
-from PIL import Image, ImageFile, ImageOps, PngImagePlugin
+from PIL import Image, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from appliance.directory.person import Picture
 
@@ -59,7 +59,7 @@ class Album:
                 with Image.open(io.BytesIO(data), formats=KINDS) as image:
                     self._measure(image)
                     return Picture("image/jpeg", data if _bare(image, data) else _encoded(image))
-        except Image.UnidentifiedImageError:
+        except UnidentifiedImageError:
             raise PictureError(f"it is no {', '.join(KINDS[:-1])} or {KINDS[-1]}") from None
         except PictureError:
             raise

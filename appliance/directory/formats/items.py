@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from appliance.directory.person import Person
 
@@ -66,7 +66,7 @@ def tidied(person: Person) -> Person:
     """Return a person whose texts are tidy: what is read of them again after they were written."""
     numbers = tuple(_tidied(number) for number in person.numbers if tidy(number.number))
     categories = tuple(dict.fromkeys(name for name in map(tidy, person.categories) if name))
-    texts = {name: tidy(getattr(person, name)) for name in TEXTS}
+    texts: dict[str, Any] = {name: tidy(getattr(person, name)) for name in TEXTS}
     return replace(person, numbers=numbers, categories=categories, **texts)
 
 

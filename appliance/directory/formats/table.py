@@ -52,7 +52,7 @@ def table(stream: BinaryIO, encoding: str, known: Callable[[Sequence[str]], int]
 
     The delimiter is the one that most of the known names are found with. FormatError when there are none.
     """
-    feed = lines(stream, encoding or encoding_of(stream), MAX_LINE)
+    feed = lines(stream, encoding_of(stream, encoding), MAX_LINE)
     head = next((line for line in feed if line.text.strip()), None)
     delimiters = DELIMITERS
     if head and (said := re.fullmatch("sep=(.)", head.text.strip("\ufeff\r\n"), re.IGNORECASE)):

@@ -48,8 +48,11 @@ class Line(NamedTuple):
     fault: str
 
 
-def encoding_of(stream: BinaryIO) -> str:
-    """Return the name of a seekable file's encoding; FormatError when it is too large, or no text."""
+def encoding_of(stream: BinaryIO, said: str = "") -> str:
+    """Return the name of a seekable file's encoding, or the one that is said to be it.
+
+    FormatError: the file is too large or no text, or there is no such encoding.
+    """
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     if size > MAX_BYTES:
@@ -60,6 +63,12 @@ def encoding_of(stream: BinaryIO) -> str:
     for magic, what in NO_TEXT.items():
         if sample.startswith(magic):
             raise FormatError(f"the file is {what}: save it as CSV, or unpack it")
+    if said:
+        try:
+            sample[:0].decode(said)
+        except LookupError:
+            raise FormatError(f"there is no encoding {said!r}: utf-8, utf-16 and cp1252 are some") from None
+        return said
     for mark, name in MARKS.items():
         if sample.startswith(mark):
             return name

@@ -12,7 +12,8 @@ import base64
 import binascii
 import quopri
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from appliance.directory.formats.items import MAX_ROWS, Fault, FormatError, Notice, row, tidy
@@ -92,17 +93,23 @@ _CARET = re.compile(r"\^([n'^])")  # RFC 6868
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(slots=True)
-class Property:
-    """A content line: its name in capitals, its parameters in capitals with their values, its raw value."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands before the colon of a content line, all but the parameters' values in capitals."""
 
     name: str
-    value: str
-    parameters: dict[str, list[str]] = field(default_factory=dict)
+    parameters: dict[str, list[str]]
+    coded: str  # "Q": quoted-printable, "B": base64, "": as it is
+    number: Number  # what a TEL's parameters say of its number
+    rank: int  # how little it is preferred; 0: they do not say
 
-    def says(self, name: str) -> set[str]:
-        """Return a parameter's values in capitals."""
-        return {value.upper() for value in self.parameters.get(name, ())}
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A content line; `value` is raw."""
+
+    head: Head
+    value: str
 
 
 def read(stream: BinaryIO, encoding: str = "", country_code: str = "") -> Iterator[Item]:
@@ -110,7 +117,7 @@ def read(stream: BinaryIO, encoding: str = "", country_code: str = "") -> Iterat
 
     No program has spoiled the numbers in it: `country_code` is only for files of spreadsheets.
     """
-    encoding = encoding or encoding_of(stream)
+    encoding = encoding_of(stream, encoding)
     reader = _Reader(encoding)
     for number, card in enumerate(_cards(lines(stream, encoding, MAX_CARD))):
         if number >= MAX_ROWS:
@@ -137,7 +144,7 @@ def _cards(feed: Iterator[Line]) -> Iterator[list[Line] | Fault]:
     fault: Fault | None = None
     outside = False  # and it was said
     for line in feed:
-        word = line.text.rstrip().lstrip("\ufeff").upper() if len(line.text) < FOLD else "a property"
+        word = line.text.strip("\ufeff\r\n\t ").upper() if line.text[0] in "BEbe\ufeff" else ""
         if word == "BEGIN:VCARD" and depth and (depth > 1 or _is_agent(card[-1])):
             depth += 1
         elif word == "BEGIN:VCARD":
@@ -145,7 +152,7 @@ def _cards(feed: Iterator[Line]) -> Iterator[list[Line] | Fault]:
                 yield fault or Fault(card[0].number, "the card does not end before the next one begins")
             card, length, depth, fault, outside = [line], 0, 1, None, False
         elif depth == 0:
-            if word and not outside:
+            if not outside and line.text.strip():
                 yield Fault(line.number, "this is outside of any card")
                 outside = True
         elif word == "END:VCARD":
@@ -171,60 +178,92 @@ def _is_agent(line: Line) -> bool:
 
 
 def _properties(card: list[Line]) -> Iterator[Property | Fault]:
-    """Yield what a card says, its lines unfolded, what is quoted-printable decoded."""
+    """Yield what a card says, its lines unfolded."""
     old = any(line.text.strip().upper() == "VERSION:2.1" for line in card[:10])
     at = 1
     while at < len(card):
-        parts = [card[at].text.rstrip("\r\n")]
-        number = card[at].number
+        line = card[at]
+        text = line.text.rstrip("\r\n")
+        said = _property(text)
         at += 1
-        head = _HEAD.match(parts[0])[0].upper()  # type: ignore[index]  # it matches anything
-        if old and "QUOTED-PRINTABLE" in head:
+        parts = [text]
+        if old and said and said.head.coded == "Q":
             while parts[-1].endswith("=") and at < len(card):
                 parts[-1] = parts[-1][:-1]
                 parts.append(card[at].text.rstrip("\r\n"))
                 at += 1
         else:
-            coded = "BASE64" in head or "ENCODING=B" in head
+            coded = bool(said) and said.head.coded == "B"
             while at < len(card) and _continues(card[at].text, coded):
                 parts.append(card[at].text.rstrip("\r\n")[0 if coded or old else 1 :])
                 at += 1
-        text = "".join(parts)
-        if not text.strip():
-            continue
-        yield _property(text) or Fault(number, f"{text[:40]!r} is no property of a card")
+        if len(parts) > 1:
+            said = _property("".join(parts))
+        if said:
+            yield said
+        elif text.strip():
+            yield Fault(line.number, f"{text[:40]!r} is no property of a card")
 
 
 def _continues(text: str, coded: bool) -> bool:
     """Return whether a line belongs to the one before: folded, or more of what is coded in base64."""
     if text[0] in " \t":
         return True
-    return (
-        coded and ":" not in text and ";" not in text and bool(text.strip()) and bool(_BASE64.fullmatch(text))
-    )
+    if not coded or ":" in text or ";" in text:
+        return False
+    return bool(text.strip()) and bool(_BASE64.fullmatch(text))
 
 
 def _property(text: str) -> Property | None:
     """Return the property of a content line; None when it is none."""
-    head, colon, value = text.partition(":")
-    if ";" not in head:
-        return Property(head.rpartition(".")[2].strip().upper(), value) if colon else None
-    name, _, _ = head.partition(";")
+    quoted = _HEAD.match(text) if '"' in text else None
+    head = quoted[0] if quoted else text.partition(":")[0]
+    if len(head) == len(text):
+        return None
+    parsed = _parsed(head) if len(head) < FOLD else _parsed.__wrapped__(head)
+    return Property(parsed, text[len(head) + 1 :]) if parsed else None
+
+
+@lru_cache(1024)
+def _parsed(text: str) -> Head | None:
+    """Return a head; None when it is none."""
+    name, _, rest = text.partition(";")
+    parameters: dict[str, list[str]] = {}
     at = len(name)
-    found = Property(name.rpartition(".")[2].strip().upper(), "")
-    while at < len(text) and (match := _PARAMETER.match(text, at)):
+    while rest and (match := _PARAMETER.match(text, at)):
         at = match.end()
         key, said = match[1].strip().upper(), match[2]
         if said is None:  # 2.1 names values alone: TEL;WORK;VOICE
             key, said = _bare_parameter(key), match[1].strip()
         values = [quoted or plain for quoted, plain in _VALUE.findall(said)]
         if not key.startswith("X-"):  # 4.0 writes TYPE="voice,work", and so do some in 3.0
-            values = [word for value in values for word in value.split(",")]
-        found.parameters.setdefault(key, []).extend(values)
-    if text[at : at + 1] != ":":
+            values = [word.upper() for value in values for word in value.split(",")]
+        parameters.setdefault(key, []).extend(values)
+    if at != len(text):
         return None
-    found.value = text[at + 1 :]
-    return found
+    encoding = (*parameters.get("ENCODING", ()), "")[0]
+    coded = {"QUOTED-PRINTABLE": "Q", "BASE64": "B", "B": "B"}.get(encoding, "")
+    return Head(name.rpartition(".")[2].strip().upper(), parameters, coded, *_of_number(parameters))
+
+
+def _of_number(parameters: dict[str, list[str]]) -> tuple[Number, int]:
+    words = set(parameters.get("TYPE", ()))
+    kinds = words - SAYS_NO_TYPE
+    kind = next((ours for ours, theirs in TYPES if theirs <= kinds), "other" if kinds else "work")
+    number = Number(
+        "",
+        _ours(parameters, "TYPE") or kind,
+        _ours(parameters, "SPEED-DIAL"),
+        monitored=_ours(parameters, "MONITORED") == "1",
+    )
+    rank = (*parameters.get("PREF", ()), "")[0]
+    return number, int(rank) if rank.isdecimal() and len(rank) < 4 else int("PREF" in words)
+
+
+def _ours(parameters: dict[str, list[str]], name: str) -> str:
+    """Return one of our own parameters, unescaped as RFC 6868 says."""
+    value = "".join(parameters.get(f"X-DESKBELL-{name}", ()))
+    return tidy(_CARET.sub(lambda match: {"n": "\n", "'": '"', "^": "^"}[match[1]], value))
 
 
 def _bare_parameter(word: str) -> str:
@@ -256,9 +295,9 @@ class _Reader:
             try:
                 text = self._text(said)
             except (LookupError, ValueError) as error:
-                yield Fault(line, f"{said.name} cannot be read: {error}")
+                yield Fault(line, f"{said.head.name} cannot be read: {error}")
                 return
-            name = said.name
+            name = said.head.name
             if name == "VERSION":
                 old = text.strip() == "2.1"
             elif name == "FN":
@@ -273,7 +312,7 @@ class _Reader:
                 fields["company"], fields["department"] = parts[0], ", ".join(filter(None, parts[1:]))
             elif name == "TEL":
                 if number := _number(said, text, old):
-                    numbers.append(number)
+                    numbers.append((said.head.rank, number))
             elif name == "CATEGORIES":
                 names = _split(text, old, ",")
                 fields["categories"] = tuple(
@@ -306,8 +345,10 @@ class _Reader:
 
     def _text(self, said: Property) -> str:
         """Return the value in Unicode: 2.1 may say in which way it is coded."""
-        charset = next(iter(said.parameters.get("CHARSET", ())), "")
-        if "QUOTED-PRINTABLE" in said.says("ENCODING"):
+        if not said.head.parameters:
+            return said.value
+        charset = (*said.head.parameters.get("CHARSET", ()), "")[0]
+        if said.head.coded == "Q":
             return quopri.decodestring(said.value.encode()).decode(charset or "utf-8")
         if charset and not said.value.isascii() and charset.lower() != self._encoding.removesuffix("-sig"):
             return said.value.encode(self._encoding).decode(charset)
@@ -317,7 +358,7 @@ class _Reader:
         value = said.value
         if data := _DATA.match(value):  # RFC 2397
             value = value[data.end() :]
-        elif not said.says("ENCODING") & {"B", "BASE64"}:
+        elif said.head.coded != "B":
             raise PictureError("it is only the address of one")
         try:
             return self._album.picture(base64.b64decode(value))
@@ -326,7 +367,7 @@ class _Reader:
 
 
 def _plain(text: str, old: bool) -> str:
-    """Undo the escapes of a text (RFC 6350 section 3.4); in 2.1 a backslash means one but before : ; , and \\."""
+    """Undo the escapes of a text (RFC 6350 section 3.4); 2.1 escapes : ; , and the backslash only."""
     if "\\" not in text:
         return text
 
@@ -359,27 +400,14 @@ def _name(text: str, old: bool) -> dict[str, str]:
     return {"last": last, "first": f"{first} {more}".strip()}
 
 
-def _number(said: Property, text: str, old: bool) -> tuple[int, Number] | None:
-    """Return a number and how little it is preferred (0: it does not say)."""
+def _number(said: Property, text: str, old: bool) -> Number | None:
     written = tidy(_plain(text, old))
-    if "URI" in said.says("VALUE") and written[:4].lower() == "tel:":  # RFC 3966: an extension is a parameter
-        written, _, parameters = written[4:].partition(";")
+    if "URI" in said.head.parameters.get("VALUE", ()) and written[:4].lower() == "tel:":
+        written, _, parameters = written[4:].partition(";")  # RFC 3966: an extension is a parameter
         if match := re.search(r"(?:^|;)ext=([0-9]+)", parameters):
             written += f";ext={match[1]}"
-    if not written:
-        return None
-    words = said.says("TYPE")
-    kinds = words - SAYS_NO_TYPE
-    kind = next((ours for ours, theirs in TYPES if theirs <= kinds), "other" if kinds else "work")
-    kind = _parameter(said, "X-DESKBELL-TYPE") or kind
-    rank = next(iter(said.parameters.get("PREF", ())), "")
-    preferred = int(rank) if rank.isdecimal() and len(rank) < 4 else 1 if "PREF" in words else 0
-    return preferred, Number(
-        written,
-        kind,
-        _parameter(said, "X-DESKBELL-SPEED-DIAL"),
-        monitored=_parameter(said, "X-DESKBELL-MONITORED") == "1",
-    )
+    told = said.head.number
+    return Number(written, told.type, told.speed_dial, False, told.monitored) if written else None
 
 
 def _preferred(numbers: list[tuple[int, Number]]) -> tuple[Number, ...]:
@@ -390,12 +418,6 @@ def _preferred(numbers: list[tuple[int, Number]]) -> tuple[Number, ...]:
         Number(one.number, one.type, one.speed_dial, at == first, one.monitored)
         for at, (_, one) in enumerate(numbers)
     )
-
-
-def _parameter(said: Property, name: str) -> str:
-    """Return one of our own parameters, unescaped as RFC 6868 says."""
-    value = "".join(said.parameters.get(name, ()))
-    return tidy(_CARET.sub(lambda match: {"n": "\n", "'": '"', "^": "^"}[match[1]], value))
 
 
 # --- writing
@@ -499,7 +521,8 @@ def _folded(line: str) -> str:
     """Fold a line at FOLD octets, never inside a character."""
     if len(line) * 4 <= FOLD or (line.isascii() and len(line) <= FOLD):
         return line + "\r\n"
-    data, parts, at = line.encode(), [], 0
+    data, at = line.encode(), 0
+    parts: list[str] = []
     while at < len(data):
         end = min(at + (FOLD - 1 if parts else FOLD), len(data))
         while end < len(data) and data[end] & 0xC0 == 0x80:
