@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.callers import Callers
 from appliance.desk import events
-from appliance.directory import monitored, people
+from appliance.directory import monitored, people, rekey
+from appliance.directory.errors import DirectoryError
 from appliance.history import recorder, records
 from appliance.history.recorder import Recorder
 from appliance.screening.errors import ScreeningError
@@ -188,6 +189,10 @@ class Books:
                 *self._read(file),
             )
         self._soon(self._use, found)
+        try:
+            rekey.renew(self._path, self._keys)
+        except DirectoryError as error:
+            log.error("%s", error)
 
     def _look(self) -> None:
         """Read what others may have changed."""
