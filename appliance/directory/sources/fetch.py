@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.auth import HTTPBasicAuth
 from requests.exceptions import ConnectionError as ConnectingError
 from requests.exceptions import RequestException, SSLError
 
@@ -65,7 +66,7 @@ class Fetcher:
         self._left = left
         self._session = Session(options)
         if options.user:
-            self._session.auth = (options.user.encode(), options.password.encode())
+            self._session.auth = HTTPBasicAuth(options.user.encode(), options.password.encode())
 
     def ask(
         self,

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-import msal
+import msal  # type: ignore[import-untyped]
 from requests.exceptions import RequestException
 
 from appliance.directory.person import Number, Person
@@ -103,7 +103,7 @@ class Graph:
         place = f"{self._api}/me/contacts/{quote(str(contact['id']), safe='')}"
         if not set(PROPERTIES) <= contact.keys():
             contact = _json(self._ask(fetcher, place)) | {"id": contact["id"]}
-        texts = {field: str(contact.get(name) or "") for field, name in TEXTS.items()}
+        texts: dict[str, Any] = {field: str(contact.get(name) or "") for field, name in TEXTS.items()}
         if not (texts["last"] or texts["first"] or texts["company"]):
             texts["last"] = str(contact.get("displayName") or "")
         mails = [str(each.get("address") or "") for each in contact.get("emailAddresses") or ()]

@@ -134,7 +134,9 @@ class Ldap:
         yield from ("cn", "displayName", *(PICTURES if self._options.pictures else ()))
 
     def _person(self, key: str, dn: str, entry: Entry) -> Person:
-        texts = {field: _first(entry, attributes) for field, attributes in self._texts.items()}
+        texts: dict[str, Any] = {
+            field: _first(entry, attributes) for field, attributes in self._texts.items()
+        }
         if not (texts["last"] or texts["first"]):
             texts["last"] = _first(entry, ("displayName", "cn")) or dn
         numbers = {
@@ -176,7 +178,7 @@ def _connected(options: SourceOptions) -> ldap3.Connection:
     place = urlsplit(options.url)
     server = ldap3.Server(
         place.hostname or "",
-        place.port,  # type: ignore[arg-type]  # None: the usual one
+        place.port,  # None: the usual one
         use_ssl=place.scheme == "ldaps",
         tls=_Tls(options.ca_file, place.hostname or ""),
         get_info=ldap3.NONE,

@@ -25,7 +25,7 @@ from appliance.directory.sources.base import SourceError
 from appliance.directory.sources.fetch import Fetcher, same_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from xml.etree.ElementTree import Element
 
     from appliance.directory.sources.base import Harvest
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from appliance.settings import SourceOptions
 
 MOST_PAGES = 4_000  # Cisco's have 32 entries each
-_ENTRIES = ("directoryentry", "unit", "contact", "item", "softkeyitem")
 _KINDS = {
     "mobile": "mobile", "cell": "mobile", "handy": "mobile", "cellulare": "mobile",
     "home": "home", "private": "home", "casa": "home",
@@ -74,13 +73,13 @@ class PhoneBook:
 
 def people(body: bytes) -> Iterator[Person]:
     """Yield the people of a page, in whatever dialect; SourceError where it is none of them."""
-    found = elements.elements(body, _ENTRIES)
+    found = elements.elements(body, _DIALECTS)
     root, _ = next(found)
     if "directory" not in root and "phonebook" not in root and root not in ("addressbook", "tbook"):
         raise SourceError(f"it sends <{root}>, which is no phone book")
     for kind, element in found:
         person = _DIALECTS[kind](element)
-        if person and (person.name and person.numbers):
+        if person.name and person.numbers:
             yield person
 
 
@@ -140,12 +139,11 @@ def _item(element: Element) -> Person:
     )
 
 
-_DIALECTS = {
+_DIALECTS: dict[str, Callable[[Element], Person]] = {
     "directoryentry": _entry,
     "unit": _unit,
     "contact": _contact,
     "item": _item,
-    "softkeyitem": lambda _: None,
 }
 
 
@@ -181,7 +179,7 @@ def _pages(fetcher: Fetcher, page: Answer) -> Iterator[Answer]:
 def _next(page: Answer) -> str:
     """Return the URL of the next page; "" where there is none."""
     if refresh := re.search(r"url=(\S+)", page.headers.get("Refresh", ""), re.IGNORECASE):
-        return urljoin(page.url, refresh[1])
+        return urljoin(page.url, str(refresh[1]))
     for kind, element in elements.elements(page.body, ("softkeyitem",)):
         url = elements.text(element, "url")
         if kind == "softkeyitem" and elements.text(element, "name").lower() == "next" and "://" in url:

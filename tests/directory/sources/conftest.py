@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -66,10 +67,19 @@ class Directory:
         return outcome.reason
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Directory]:
-    store = tmp_path / "state" / "desk.db"
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that nobody has open: to be copied."""
+    store = tmp_path_factory.mktemp("empty") / "desk.db"
     prepare(store)
+    return store
+
+
+@pytest.fixture
+def directory(tmp_path: Path, empty: Path) -> Iterator[Directory]:
+    store = tmp_path / "state" / "desk.db"
+    store.parent.mkdir()
+    shutil.copy(empty, store)
     with closing(connect(store)) as file:
         yield Directory(store.parent, file)
 

@@ -84,7 +84,11 @@ class Microsoft(Web):
         if what == "devicecode":
             where = f"{self.url}/device"
             text = f"To sign in, open {where} and enter the code ABCD1234."
-            code = {"device_code": "the-device", "user_code": "ABCD1234", "verification_uri": where}
+            code: dict[str, Any] = {
+                "device_code": "the-device",
+                "user_code": "ABCD1234",
+                "verification_uri": where,
+            }
             return _json(code | {"expires_in": 900, "interval": 0, "message": text})
         if said["grant_type"].endswith("device_code"):
             if self.denied:
@@ -99,7 +103,7 @@ class Microsoft(Web):
 
     def _tokens(self) -> dict[str, Any]:
         now = int(time.time())
-        claims = {
+        claims: dict[str, Any] = {
             "aud": CLIENT,
             "iss": f"{self.url}/{TENANT}/v2.0",
             "sub": "ada",

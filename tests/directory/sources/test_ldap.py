@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from appliance.directory.person import Person
     from tests.directory.sources.conftest import Directory
     from tests.sip.certificates import Authority
 
@@ -79,11 +81,16 @@ def test_only_what_has_changed_is_read_again(
     slapd.change("ada", telephoneNumber="02 7654321")
     slapd.delete("grace")
     slapd.add("alan", telephoneNumber="02 1111111")
-    read = []
+    read = Counter[str]()
     person = ldap.Ldap._person
-    monkeypatch.setattr(ldap.Ldap, "_person", lambda *given: read.append(given) or person(*given))
+
+    def counted(source: ldap.Ldap, key: str, dn: str, entry: ldap.Entry) -> Person:
+        read[dn] += 1
+        return person(source, key, dn, entry)
+
+    monkeypatch.setattr(ldap.Ldap, "_person", counted)
     assert directory.counts() == (1, 1, 1)
-    assert len(read) == 2
+    assert read == {f"uid=ada,{BASE}": 1, f"uid=alan,{BASE}": 1}
     assert directory.people().keys() == {"ada", "edsger", "alan"}
     assert directory.people()["ada"].numbers == (Number("02 7654321"),)
     slapd.change("ada", mail="ada@example.com", telephoneNumber="02 7654321")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from appliance.directory import people
 from appliance.directory.errors import Refused
-from appliance.directory.person import Number, Person
+from appliance.directory.person import Number, Person, Picture
 from appliance.directory.sources import base, sync
 from appliance.directory.sources.base import Harvest, SourceError
 from appliance.settings import SourceOptions
@@ -233,7 +233,7 @@ def test_a_source_that_has_too_much_changes_nothing(
 ) -> None:
     assert directory.counts() == (2, 0, 0)
     monkeypatch.setattr(base, name, limit)
-    picture = people.Picture("image/jpeg", b"x" * 200)
+    picture = Picture("image/jpeg", b"x" * 200)
     told.people = [replace(person, picture=picture) for person in people_of(6)]
     assert reason in directory.refused()
 
