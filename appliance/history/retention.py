@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 AT_A_TIME = 1000
 """How many records are deleted before others may write."""
 
-TAIL = 6  # digits by which candidates are found, and that a number has at least to be looked for in notes
+TAIL = 6  # digits by which candidates are found
+IN_NOTES = 7  # last digits by which a number is known in a note, without its country and area
 _NO_DIGIT = re.compile(r"[^0-9]")
 _KNOWN = 10_000  # numbers whose readings are kept
 
@@ -110,7 +111,7 @@ def _theirs(row: sqlite3.Row, asked: frozenset[str], reads: Callable[[str], froz
     """Return the columns that tell of whom is asked for."""
     places = {column for place in _PLACES if reads(row[place]) & asked for column in _PLACES[place]}
     written = _NO_DIGIT.sub("", row["note"])
-    named = any(len(reading) >= TAIL and reading in written for reading in asked)
+    named = any(len(reading) >= IN_NOTES and reading[-IN_NOTES:] in written for reading in asked)
     return places | {"note", "reason"} if places or named else set()
 
 

@@ -111,11 +111,11 @@ class Bookkeeper:
         return only
 
 
-def made(number: int, began: float, **said: object) -> Record:
+def made(record: int, began: float, /, **said: object) -> Record:
     """Return a record of a call that was answered, but for what is said."""
     day, hour = day_and_hour(began, ROME)
     usual: dict[str, object] = {
-        "id": number,
+        "id": record,
         "direction": "in",
         "number": "1001",
         "name": "Ada",
