@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
-from appliance.commands import backup, blacklist, history, screening, stats
+from appliance.commands import backup, blacklist, directory, history, screening, stats
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_looking(commands)
     _add_calls(commands)
+    directory.add_commands(commands)
     blacklist.add_commands(commands)
     screening.add_commands(commands)
     backup.add_commands(commands)

@@ -172,6 +172,11 @@ def set_speed_dial(file: sqlite3.Connection, id: int, number: str, key: str) -> 
         raise Unknown(f"person {id} has no number {number}")
 
 
+def clear_speed_dial(file: sqlite3.Connection, key: str) -> None:
+    """Let nothing be behind a key."""
+    file.execute("UPDATE number SET speed_dial = '' WHERE speed_dial = ?", (key,))
+
+
 def check(person: Person) -> None:
     """Raise DirectoryError, with the reason, for a person who cannot be in the directory."""
     if not (person.name or person.numbers or person.email):
