@@ -156,9 +156,15 @@ def _add_calls(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from appliance.backup.box import finish
     from appliance.daemon import Daemon
     from appliance.sip.errors import PortError, SipError
+    from appliance.store.file import StoreError
 
+    try:
+        finish(options.settings)
+    except StoreError as error:  # calls are answered with what there is
+        say(str(error), FAULT)
     loaded = settings.load(options.settings)
     logging.basicConfig(
         level=loaded.desk.log_level.upper(),

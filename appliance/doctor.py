@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import settings
+from appliance.backup import box as backup
 from appliance.control.client import Client
 from appliance.control.document import described
 from appliance.control.protocol import ControlError
 from appliance.devices import attached
+from appliance.store import health, snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+DAY = 86400.0
+STALE = 2.0  # days after which a snapshot is old
+OLD = 90.0  # days after which a backup is
 
 REMEDIES = {
     "online": "see what it says",
@@ -47,6 +54,7 @@ def examine(settings_path: Path, socket: Path) -> list[Finding]:
     return [
         *_telephony(),
         *_settings(settings_path),
+        *_store(settings_path),
         *_hot_plug(),
         *_running(settings_path, socket),
     ]
@@ -72,6 +80,46 @@ def _settings(path: Path) -> Iterator[Finding]:
             yield Finding(
                 "ringing", f"{tone}: there is no such file; the built-in tone rings", "put it there again"
             )
+
+
+def _store(settings_path: Path) -> Iterator[Finding]:
+    """The store: is it sound, may only the desk read it, is it copied, and is there room?"""
+    this = backup.box(settings_path)
+    path = this.store
+    if not path.exists():
+        yield Finding("store", f"{path} is not there yet", "" if this.state.is_dir() else "start the desk")
+        return
+    if what := health.damage(path):
+        yield Finding(
+            "store", f"{path}: {what}", "start the desk anew: the newest good snapshot takes its place"
+        )
+    else:
+        yield Finding("store", f"{path} is sound")
+    if path.stat().st_mode & 0o007:
+        yield Finding("store", f"everybody on this box may read {path}", f"run: chmod o-rwx {path}")
+    for trouble in health.standing(path):
+        yield Finding("store", trouble.what, trouble.fix)
+    yield from _copies(this)
+
+
+def _copies(this: backup.Box) -> Iterator[Finding]:
+    """How old the newest snapshot and the last backup are; what nobody has changed needs no newer one."""
+    taken = snapshots.listed(this.store)
+    if not taken:
+        yield Finding("snapshot", "there is none yet", "run: deskbell backup snapshot")
+    elif (days := (time.time() - taken[0].at) / DAY) > STALE and snapshots.is_changed(this.store):
+        yield Finding("snapshot", f"the newest is {days:.0f} days old", "run: deskbell backup snapshot")
+    else:
+        yield Finding("snapshot", f"{len(taken)} of them, the newest of {health.date(taken[0].at)}")
+    made = this.state / backup.STAMP
+    if not made.exists():
+        yield Finding(
+            "backup", "there was none yet", "run: deskbell backup create FILE, and keep it elsewhere"
+        )
+    elif (days := (time.time() - made.stat().st_mtime) / DAY) > OLD:
+        yield Finding("backup", f"the last was made {days:.0f} days ago", "run: deskbell backup create FILE")
+    else:
+        yield Finding("backup", f"the last was made on {health.date(made.stat().st_mtime)}")
 
 
 def _hot_plug() -> Iterator[Finding]:

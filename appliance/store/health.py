@@ -164,6 +164,11 @@ def unusable(path: Path, error: Exception) -> Trouble:
     return Trouble("store-unusable", what, fix, time.time())
 
 
+def date(at: float) -> str:
+    """Return a UNIX time as people read it here."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def _look(path: Path) -> None:
     """Damaged, when that shows at once: the header, the size, the schema; or when the store is gone."""
     if not path.exists() or path.stat().st_size == 0:
@@ -193,9 +198,9 @@ def _told(aside: Path) -> Trouble:
         since, why, snapshot = float(note["since"]), str(note["why"]), note["snapshot"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         since, why, snapshot = _note(aside).stat().st_mtime, f"the note of it cannot be read: {error}", None
-    what = f"the store was damaged on {_date(since)} ({why})"
+    what = f"the store was damaged on {date(since)} ({why})"
     if snapshot:
-        what += f": the snapshot of {_date(float(snapshot))} was restored, what was written later is missing"
+        what += f": the snapshot of {date(float(snapshot))} was restored, what was written later is missing"
     else:
         what += ": there was no snapshot, so a new one was begun"
     if aside.exists():
@@ -253,10 +258,6 @@ def _number(error: BaseException | None) -> int | None:
             return error.errno
         error = error.__cause__
     return None
-
-
-def _date(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,12 @@ def copy_to(path: Path, target: Path, changed: int = 0) -> None:
         part.unlink(missing_ok=True)
 
 
+def is_changed(path: Path) -> bool:
+    """Return whether somebody has written to the store since the newest snapshot, or there is none."""
+    had = listed(path)
+    return not had or had[0].path.stat().st_mtime_ns != _changed(path)
+
+
 def newest_good(path: Path) -> Snapshot | None:
     """Return the newest snapshot that is sound, and not of a newer Deskbell."""
     return next((one for one in listed(path) if not faults(one.path)), None)
@@ -134,9 +140,8 @@ def unsound(file: sqlite3.Connection) -> str:
 def _take(path: Path, newest: int, days: int, reserve: int) -> Snapshot | None:
     for part in folder(path).glob(f"*{PART}"):  # of one who was killed
         part.unlink()
-    had = listed(path)
-    changed = _changed(path)
-    if had and had[0].path.stat().st_mtime_ns == changed:
+    had, changed = listed(path), _changed(path)
+    if not is_changed(path):
         return None
     _make_room(path, had, reserve)
     at = time.time()

@@ -126,7 +126,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 def test_everything_comes_back_on_another_box(made: Made, other: Box) -> None:
-    restore.stage(other, made.file, PASSPHRASE)
+    with made.file.open("rb") as stream:
+        restore.stage_unlocked(other, archive.Backup(stream), made.key)
     assert found(other)["etc/deskbell.toml"].startswith("# of other"), "nothing has changed yet"
     assert finish(other.settings)
     loaded = settings.load(other.settings)

@@ -1,0 +1,184 @@
+"""`deskbell backup` and `deskbell factory-reset`, as a person or a script types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.backup.box import box
+from appliance.store import snapshots
+from tests.backup.boxes import PASSPHRASE, SECRET, found, make
+from tests.running import PATIENCE, RunningDesk
+from tests.store import books
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from appliance.backup.box import Box
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Box:
+    return make(tmp_path / "one", "one")
+
+
+def deskbell(one: Box, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "appliance", *words, "--settings", str(one.settings)],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_from_one_box_to_another_by_the_command_line(one: Box, tmp_path: Path) -> None:
+    file, other = str(tmp_path / "one.backup"), make(tmp_path / "other", "other")
+    weak = deskbell(one, "backup", "create", file, typed="secret\n")
+    assert (weak.returncode, "too weak" in weak.stderr) == (1, True)
+    made = deskbell(one, "backup", "create", file, typed=f"{PASSPHRASE}\n")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith(f"{file} holds everything")
+    wrong = deskbell(other, "backup", "restore", file, typed="another passphrase\n")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "deskbell: the passphrase is not the one it was made with\n"
+    restored = deskbell(other, "backup", "restore", file, "--json", typed=f"{PASSPHRASE}\n")
+    assert restored.returncode == 0, restored.stderr
+    assert "store.db" in [name for name, _, _ in json.loads(restored.stdout)["files"]]
+    assert found(other)["store"] == "to one"
+    for said in (weak, made, wrong, restored):
+        assert PASSPHRASE not in said.stdout + said.stderr
+        assert SECRET not in said.stdout + said.stderr
+
+
+def test_a_person_is_asked_for_the_passphrase_twice_and_it_is_not_shown(one: Box, tmp_path: Path) -> None:
+    """Given a terminal, when the two are not the same, then there is no backup."""
+    ours, theirs = pty.openpty()
+    words = [
+        sys.executable,
+        "-m",
+        "appliance",
+        "backup",
+        "create",
+        str(tmp_path / "x"),
+        "--settings",
+        str(one.settings),
+    ]
+    child = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    seen = ""
+    for prompt, typed in (("Passphrase to be set: ", PASSPHRASE), ("Once more: ", "something else")):
+        while prompt not in seen:
+            seen += os.read(ours, 1000).decode()
+        os.write(ours, f"{typed}\n".encode())
+    while "not the same" not in seen:
+        seen += os.read(ours, 1000).decode()
+    assert child.wait(PATIENCE) == 1
+    os.close(ours)
+    assert PASSPHRASE not in seen
+    assert not (tmp_path / "x").exists()
+
+
+def test_snapshots_are_taken_and_listed(one: Box) -> None:
+    books.write(one.store, "new")
+    text = one.settings.read_text()
+    one.settings.write_text(text + "\n[backup]\nreserve = 1000000\n")
+    full = deskbell(one, "backup", "snapshot")
+    assert full.returncode == 1
+    assert "keeps free" in full.stderr
+    one.settings.write_text(text + "\n[backup]\nreserve = 0\nnewest = 1\ndays = 0\n")
+    taken = deskbell(one, "backup", "snapshot", "--json")
+    path = json.loads(taken.stdout)["path"]
+    assert path.endswith(".db")
+    assert deskbell(one, "backup", "snapshot").stdout == "nothing has changed since the last one\n"
+    (listed,) = json.loads(deskbell(one, "backup", "snapshots", "--json").stdout)
+    assert listed["path"] == path
+    assert listed["size"] > 0
+    assert path in deskbell(one, "backup", "snapshots").stdout
+
+
+def test_damage_is_told_and_what_was_kept_can_be_removed(one: Box) -> None:
+    assert "is sound" in deskbell(one, "backup", "check").stdout
+    books.zero_a_page(one.store)
+    told = deskbell(one, "backup", "check", "--json")
+    assert (told.returncode, "Page" in json.loads(told.stdout)["damage"]) == (1, True)
+    told = deskbell(one, "backup", "snapshot")
+    assert (told.returncode, "is damaged" in told.stderr) == (1, True)
+    books.overwrite_header(one.store)
+    told = deskbell(one, "backup", "create", str(one.state / "x"), typed=f"{PASSPHRASE}\n")
+    assert (told.returncode, "is not a database" in told.stderr) == (1, True)
+    assert deskbell(one, "backup", "forget").stdout == "there was none\n"
+
+
+def test_the_doctor_tells_of_the_store(one: Box) -> None:
+    def findings() -> list[tuple[str, str, str]]:
+        told = deskbell(one, "doctor", "--json")
+        assert told.stdout, told.stderr
+        wanted = ("store", "snapshot", "backup")
+        return [(f["check"], f["what"], f["remedy"]) for f in json.loads(told.stdout) if f["check"] in wanted]
+
+    one.store.chmod(0o640)
+    sound, copied, backed = findings()
+    assert sound == ("store", f"{one.store} is sound", "")
+    assert copied[1].startswith("1 of them, the newest of ")
+    assert backed[1:] == ("there was none yet", "run: deskbell backup create FILE, and keep it elsewhere")
+    (one.state / "backed-up").touch()
+    one.store.chmod(0o644)
+    (snapshot,) = snapshots.listed(one.store)
+    snapshot.path.rename(snapshot.path.with_name("000001-20200101T000000Z.db"))
+    books.write(one.store, "since then")
+    _, readable, copied, backed = findings()
+    assert readable[2] == f"run: chmod o-rwx {one.store}"
+    assert copied[2] == "run: deskbell backup snapshot"
+    assert (backed[1].startswith("the last was made on "), backed[2]) == (True, "")
+    os.utime(one.state / "backed-up", (0, time.time() - 100 * 86400))
+    books.zero_a_page(one.store)
+    damaged, _, _, backed = findings()
+    assert "Page" in damaged[1]
+    assert "the newest good snapshot takes its place" in damaged[2]
+    assert (backed[1], backed[2]) == ("the last was made 100 days ago", "run: deskbell backup create FILE")
+
+
+def test_a_reset_needs_its_word(one: Box) -> None:
+    before = found(one)
+    for words in ((), ("erase",), ("yes",)):
+        said = deskbell(one, "factory-reset", *words)
+        assert (said.returncode, said.stdout) == (1, "")
+        assert "to erase everything: deskbell factory-reset ERASE" in said.stderr
+    assert found(one) == before
+    assert deskbell(one, "factory-reset", "ERASE").stdout.startswith("erased; ")
+    assert found(one) == {}
+    assert "there is no such file" in deskbell(one, "backup", "snapshot").stderr
+
+
+def test_a_desk_that_runs_is_restored_and_erased_when_it_starts_anew(tmp_path: Path) -> None:
+    with RunningDesk(tmp_path, 9) as desk:
+        this, file = box(desk.settings), str(tmp_path / "desk.backup")
+        made = deskbell(this, "backup", "create", file, typed=f"{PASSPHRASE}\n")
+        assert made.returncode == 0, made.stderr
+        desk.stop()
+        desk.settings.write_text(desk.settings.read_text().replace("[desk]\n", '[desk]\nname = "Another"\n'))
+        desk.start()
+        assert desk.status()["desk"]["name"] == "Another"
+        restored = deskbell(this, "backup", "restore", file, typed=f"{PASSPHRASE}\n")
+        assert "restart the desk, and it is restored" in restored.stdout, restored.stderr
+        assert "Another" in desk.settings.read_text()
+        desk.stop()
+        desk.start()
+        assert desk.status()["desk"]["name"] == "Reception"
+        assert deskbell(this, "factory-reset", "ERASE").stdout == "restart the desk: then it is erased\n"
+        assert desk.settings.exists()
+        desk.stop()
+        told = subprocess.run(
+            desk.words("run", "--settings", str(desk.settings)), capture_output=True, check=False
+        )
+        assert told.returncode == 4, "it has no settings"
+        assert {path.name for path in tmp_path.iterdir()} == {"desk.log", "desk.backup", "desk.sock.lock"}
