@@ -390,15 +390,15 @@ class _Taking:
     def _write(self, new: list[Person], changed: list[Person], before: dict[int, Person]) -> list[int]:
         """Write people, and what is needed to take that back; return the ids of the new ones."""
         ids = people.insert(self._file, self._keys, new)
-        rows: list[tuple[int, str | None, int]] = [(self._outcome.id, None, id) for id in ids]
+        note = "INSERT INTO import_change SELECT ?, id, ?, changed FROM person WHERE id BETWEEN ? AND ?"
+        if ids:  # in one transaction ids follow on each other
+            self._file.execute(note, (self._outcome.id, None, ids[0], ids[-1]))
         for person in changed:
             people.update(self._file, self._keys, person)
-            rows.append((self._outcome.id, _as_json(before[person.id]), person.id))
-        self._file.executemany(
-            "INSERT INTO import_change SELECT ?, id, ?, changed FROM person WHERE id = ?"
-            " ON CONFLICT (import, person) DO UPDATE SET changed = excluded.changed",
-            rows,
-        )
+            self._file.execute(
+                f"{note} ON CONFLICT (import, person) DO UPDATE SET changed = excluded.changed",
+                (self._outcome.id, _as_json(before[person.id]), person.id, person.id),
+            )
         return ids
 
     def _wanted(self, person: Person) -> Person:
@@ -411,8 +411,14 @@ class _Taking:
 
     def _marks_of(self, person: Person) -> list[int]:
         found = [self._keys.key(number.number) for number in person.numbers]
-        name = Person(person.last, person.first).name
-        return _marks(person.owner, name, person.company, person.external_id, person.email, found)
+        return _marks(
+            person.owner,
+            f"{person.first} {person.last}",
+            person.company,
+            person.external_id,
+            person.email,
+            found,
+        )
 
     def _remember(self, marks: Iterable[tuple[int, int]]) -> None:
         """Remember who is known by which marks; who is so already stays."""
@@ -439,7 +445,8 @@ def _marks(
     owner: str, name: str, company: str, external_id: str, email: str, found: Iterable[str]
 ) -> list[int]:
     """Return what a person is known by, rule by rule, as numbers that SQLite takes; `found` are keys."""
-    name, company = _compared(name or company), _compared(company)
+    company = _compared(company)
+    name = _compared(name) or company
     marks = [hash((1, owner, external_id))] if external_id else []
     if name and email:
         marks.append(hash((2, owner, _compared(email), name)))

@@ -12,6 +12,7 @@ import warnings
 
 from PIL import Image, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
+from appliance.directory.errors import DirectoryError
 from appliance.directory.person import Picture
 
 SIDE = 256
@@ -31,7 +32,7 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 PngImagePlugin.MAX_TEXT_MEMORY = 1024 * 1024
 
 
-class PictureError(ValueError):
+class PictureError(DirectoryError):
     """The picture cannot be taken; the text says why."""
 
 

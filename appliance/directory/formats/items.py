@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from appliance.directory.errors import DirectoryError
 from appliance.directory.person import Person
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ MAX_NUMBERS = 100  # of one person
 MAX_SHORT = 255  # characters of a number, its type, a category
 
 
-class FormatError(ValueError):
+class FormatError(DirectoryError):
     """The file as a whole cannot be taken; the text says why, and what to do."""
 
 

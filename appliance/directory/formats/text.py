@@ -98,7 +98,8 @@ def lines(stream: BinaryIO, encoding: str, longest: int) -> Iterator[Line]:
     except UnicodeError as error:
         raise FormatError(f"the file is not {encoding}: {error}") from error
     finally:
-        reader.detach()
+        if not stream.closed:
+            reader.detach()
 
 
 def _wide(sample: bytes) -> str:
