@@ -167,10 +167,11 @@ class Board:
             code=code,
             seen=outcome is not Outcome.MISSED,
         )
-        kept = (over, *(old for old in self.desk.released if old.shown))[:MISSED_KEPT]
+        shown = [one for one in (over, *self.desk.released) if one.shown][:MISSED_KEPT]
+        kept = [old for i, old in enumerate(shown) if i < RELEASED_KEPT or not old.seen]
         self.set(
             calls=tuple(old for old in self.desk.calls if old.id != call.id),
-            released=tuple(old for i, old in enumerate(kept) if i < RELEASED_KEPT or not old.seen),
+            released=(*kept,) if over.shown else (over, *kept),
         )
         if outcome is Outcome.MISSED:
             self.count(missed=1)

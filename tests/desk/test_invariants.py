@@ -52,6 +52,7 @@ KEYS = [*Key, *[Key.HOOK] * 12, *[Key.FLASH, Key.HOLD, Key.MUTE, Key.PARK, Key.A
 ECHO, REFUSAL = 1.9, 0.25  # seconds in which a device answers our lamps
 CODES = {"dnd_on_code": "*78", "dnd_off_code": "*79", "forward_on_code": "*21*", "forward_off_code": "#21#"}
 PARTIES = [Party(), Party("1001"), Party("1002", "Bob"), Party("0301", "Zoe"), Party(withheld=True)]
+SCREENED = [events.Screened("no"), events.Screened("closed", "600", shown=False, closed=True)]
 STATUS = st.sampled_from([100, 200, 404, 486])
 
 devices = st.sampled_from(sorted(DEVICES))
@@ -139,6 +140,7 @@ class World(RuleBasedStateMachine):
         self.names = itertools.count(1)
         self.legs: set[str] = set()  # dialogs that exist at the exchange
         self.over: list[str] = []  # those that have ended
+        self.hidden: set[str] = set()  # those of them that no screen lists
         self.heard: set[str] = set()  # legs that the operator's audio is connected to
         self.mixed: set[str] = set()  # legs whose parties hear each other
         self.silenced: set[str] = set()  # legs whose parties nobody hears
@@ -285,21 +287,33 @@ class World(RuleBasedStateMachine):
         returned=st.sampled_from([Return.NO, Return.NO, Return.NO, *Return]),
         referred_by=st.sampled_from(["", "200"]),
         again=st.booleans(),
+        screened=st.sampled_from([None, None, None, *SCREENED]),
     )
-    def somebody_calls(self, party: Party, returned: Return, referred_by: str, again: bool) -> None:
+    def somebody_calls(
+        self,
+        party: Party,
+        returned: Return,
+        referred_by: str,
+        again: bool,
+        screened: events.Screened | None = None,
+    ) -> None:
         call = f"in-{next(self.names)}"
         before = self.seen
         self.legs.add(call)
         self.waits.add(call)
-        arrival = events.CallArrived(call, party, "200", returned=returned, referred_by=referred_by)
+        arrival = events.CallArrived(
+            call, party, "200", returned=returned, referred_by=referred_by, screened=screened
+        )
         self.happens(arrival)
         if again and call in self.legs:
             self.happens(arrival)
+        if screened and not screened.shown and call not in self.legs:
+            self.hidden.add(call)
         limit = self.config.max_incoming
         if returned:
             assert call in self.waits, "who comes back is not turned away"
         elif not referred_by:
-            room = not before.dnd and (limit == 0 or len(before.waiting) < limit)
+            room = not screened and not before.dnd and (limit == 0 or len(before.waiting) < limit)
             assert (call in self.waits) == room
 
     @rule(data=st.data(), code=st.sampled_from([200, 404, 486, 487]), elsewhere=st.booleans())
@@ -528,7 +542,8 @@ class World(RuleBasedStateMachine):
     @invariant()
     def every_call_that_is_over_is_kept_with_what_became_of_it(self) -> None:
         released = self.seen.released
-        assert set(self.over[-50:]) <= ids(released)
+        shown = [call for call in self.over if call not in self.hidden]
+        assert {*shown[-50:], *self.over[-1:]} <= ids(released)
         assert ids(released) <= set(self.over)
         for call in released:
             assert call.state is CallState.RELEASED

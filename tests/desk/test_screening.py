@@ -46,7 +46,16 @@ def test_a_call_that_is_not_to_be_shown_is_there_for_the_record_until_the_next(d
     assert [(call.id, call.shown) for call in desk.seen.released] == [("a", False), ("before", True)]
     for number in range(60):
         desk.happens(CallArrived(f"b{number}", ZOE, screened=hidden))
-    assert [call.id for call in desk.seen.released] == ["b59", "before"], "they push nobody out of the list"
+    assert [call.id for call in desk.seen.released] == ["b59", "before"]
+
+
+def test_calls_that_are_not_to_be_shown_push_nobody_out_of_the_list(desk: Reception) -> None:
+    for number in range(50):
+        desk.happens(CallArrived(f"shown-{number}", ZOE, screened=BLOCKED))
+    desk.happens(CallArrived("hidden", ZOE, screened=Screened("no", shown=False)))
+    desk.happens(CallArrived("last", ZOE, screened=BLOCKED))
+    kept = [call.id for call in desk.seen.released]
+    assert kept == ["last", *(f"shown-{number}" for number in range(49, 0, -1))]
 
 
 def test_screening_comes_before_do_not_disturb_limits_and_everything_that_happens_by_itself() -> None:
