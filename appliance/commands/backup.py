@@ -51,7 +51,7 @@ def add_commands(commands: Commands) -> None:
     for name, text, run in (
         ("snapshot", "Copy the store beside itself, if it has changed; old copies make room.", _snapshot),
         ("snapshots", "List the copies of the store.", _snapshots),
-        ("check", "Look through all of the store for damage.", _check),
+        ("check", "Look through all of the store for damage; make a damaged index anew.", _check),
         ("forget", "Remove the damaged stores that were kept.", _forget),
     ):
         command = add(deeds, name, text, _careful(run))
@@ -199,12 +199,13 @@ def _check(options: argparse.Namespace, box: Box) -> int:
     from appliance.store import health
 
     what = health.damage(box.store) if box.store.exists() else "it is not there"
+    made = [] if what else health.mend_indexes(box.store)
     if options.json:
-        print_json({"path": str(box.store), "damage": what})
+        print_json({"path": str(box.store), "damage": what, "indexes_made_anew": made})
     elif what:
         say(f"{box.store}: {what}; restart the desk, and the newest good snapshot takes its place", REFUSED)
     else:
-        print(f"{box.store} is sound")
+        print(f"{box.store} is sound" + (f"; the index {', '.join(made)} was made anew" if made else ""))
     return REFUSED if what else DONE
 
 

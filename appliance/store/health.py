@@ -22,7 +22,7 @@ from pathlib import Path
 
 from appliance.store import durable, snapshots
 from appliance.store.durable import Move, Remove
-from appliance.store.file import Damaged, StoreError, connect, is_damage, prepare
+from appliance.store.file import VERSION, Damaged, StoreError, connect, is_damage, prepare, writing
 
 KEPT = 3
 """How many damaged files are kept."""
@@ -61,6 +61,7 @@ def make_ready(path: Path) -> tuple[Trouble, ...]:
     try:
         if not durable.finish(_journal(path)):
             _look(path)
+        _keep_older(path)
         prepare(path)
     except Damaged as error:
         recover(path, str(error))
@@ -84,6 +85,29 @@ def damage(path: Path) -> str:
         return str(error) if isinstance(error, Damaged) else ""
     except sqlite3.Error as error:
         return str(error) if is_damage(error) else ""
+
+
+def mend_indexes(path: Path) -> list[str]:
+    """Make anew the full-text indexes that do not fit together any more; return their names.
+
+    Others cannot write meanwhile: for a second with 100,000 people, and for many where one is made anew.
+    """
+    made = []
+    with closing(connect(path)) as file:
+        rows = file.execute(
+            "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'"
+        )
+        for (name,) in rows.fetchall():
+            try:
+                with writing(file):
+                    file.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")  # noqa: S608
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                with writing(file):
+                    file.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")  # noqa: S608
+                made.append(name)
+    return made
 
 
 def examine(path: Path) -> None:
@@ -182,6 +206,17 @@ def _look(path: Path) -> None:
         if is_damage(error):
             raise Damaged(f"{path} is damaged: {error}") from error
         raise
+
+
+def _keep_older(path: Path) -> None:
+    """Take a snapshot of a store that an older Deskbell wrote, and soon cannot read any more."""
+    if not path.exists():
+        return
+    with closing(connect(path)) as file:
+        (version,) = file.execute("PRAGMA user_version").fetchone()
+    if 0 < version < VERSION:
+        with contextlib.suppress(StoreError):  # no room: it has to do without
+            snapshots.take(path)
 
 
 def _shut(path: Path) -> None:
