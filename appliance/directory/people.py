@@ -61,7 +61,7 @@ def insert(file: sqlite3.Connection, keys: Keys, people: Iterable[Person]) -> li
         try:
             _insert(file, keys, new)
         except sqlite3.IntegrityError as error:
-            raise _in_the_way(file, error, [person for _, person in new]) from error
+            raise _in_the_way(file, error, new) from error
         ids += [id for id, _ in new]
     return ids
 
@@ -90,7 +90,7 @@ def update(file: sqlite3.Connection, keys: Keys, person: Person, source: str = "
     try:
         _insert_parts(file, [(person.id, person, made)], wanted)
     except sqlite3.IntegrityError as error:
-        raise _in_the_way(file, error, [person]) from error
+        raise _in_the_way(file, error, [(person.id, person)]) from error
 
 
 def delete(file: sqlite3.Connection, ids: Iterable[int], source: str = "") -> int:
@@ -167,7 +167,7 @@ def set_speed_dial(file: sqlite3.Connection, id: int, number: str, key: str) -> 
             (key, id, number),
         )
     except sqlite3.IntegrityError as error:
-        raise _in_the_way(file, error, [Person(numbers=(Number(number, speed_dial=key),))]) from error
+        raise Refused(f"speed dial {key} is taken by {_holder(file, key, id, -1)}") from error
     if not done.rowcount:
         raise Unknown(f"person {id} has no number {number}")
 
@@ -282,25 +282,24 @@ def _changeable(file: sqlite3.Connection, ids: Iterable[int], source: str, *, mi
 
 
 def _in_the_way(
-    file: sqlite3.Connection, error: sqlite3.IntegrityError, people: Sequence[Person]
+    file: sqlite3.Connection, error: sqlite3.IntegrityError, people: Iterable[tuple[int, Person]]
 ) -> Exception:
     """Return the error that names who has a speed dial already; another error is a bug."""
-    if "number.speed_dial" not in str(error):
-        return error
-    for person in people:
-        for number in person.numbers:
-            holder = (
-                number.speed_dial
-                and file.execute(
-                    "SELECT first, last, company FROM number JOIN person ON person.id = number.person"
-                    " WHERE speed_dial = ? AND number != ?",
-                    (number.speed_dial, number.number),
-                ).fetchone()
-            )
-            if holder:
-                name = Person(first=holder[0], last=holder[1], company=holder[2]).name
-                return Refused(f"speed dial {number.speed_dial} is taken by {name}")
-    return Refused("two of these numbers have the same speed dial")
+    for id, person in people:
+        for at, number in enumerate(person.numbers):
+            if number.speed_dial and (holder := _holder(file, number.speed_dial, id, at)):
+                return Refused(f"speed dial {number.speed_dial} is taken by {holder}")
+    return error
+
+
+def _holder(file: sqlite3.Connection, speed_dial: str, id: int, at: int) -> str:
+    """Return who has a speed dial, but for a person's number at this place; "": nobody."""
+    row = file.execute(
+        "SELECT last, first, company FROM number JOIN person ON person.id = number.person"
+        " WHERE speed_dial = ? AND (person.id, position) != (?, ?)",
+        (speed_dial, id, at),
+    ).fetchone()
+    return Person(*row).name if row else ""
 
 
 # --- reading
