@@ -24,6 +24,7 @@ from appliance.commands.screening import now, opened, rules_of, safely
 
 if TYPE_CHECKING:
     import argparse
+    import sqlite3
 
     from appliance.screening.blacklist import Entry
 
@@ -33,7 +34,10 @@ def add_commands(commands: Commands) -> None:
     group = add_group(commands, "blacklist", "Numbers and patterns that may not ring.")
     listing = add(group, "list", "List them.", safely(_list))
     adding = add(group, "add", "Add a number or a pattern.", safely(_add))
-    adding.add_argument("number", help="X is any digit, * at the end anything: '+39 199*'")
+    adding.add_argument("number", nargs="?", help="X is any digit, * at the end anything: '+39 199*'")
+    adding.add_argument(
+        "--call", type=int, metavar="RECORD", help="instead: who was in this call of the history"
+    )
     adding.add_argument("--note", default="", help="why")
     removing = add(group, "remove", "Remove a number or a pattern.", safely(_remove))
     removing.add_argument("number", help="as it is listed")
@@ -65,11 +69,28 @@ def _add(options: argparse.Namespace) -> int:
 
     loaded = settings.load(options.settings)
     own = (loaded.line.user, *(line.user for line in loaded.lines.values()), *loaded.extensions)
+    if (options.number is None) == (options.call is None):
+        return say("say which number, or which call", REFUSED)
     with opened(loaded) as file, writing(file):
-        entry = blacklist.add(
-            file, dial_plan(loaded), options.number, options.note, author(), time.time(), own
-        )
+        number = _number_of(file, options.call) if options.number is None else options.number
+        entry = blacklist.add(file, dial_plan(loaded), number, options.note, author(), time.time(), own)
     return _tell(options, "added", entry)
+
+
+def _number_of(file: sqlite3.Connection, record: int) -> str:
+    """Return the number of the other party in a call."""
+    from appliance.history.records import NoSuchRecordError, get
+    from appliance.screening.errors import ScreeningError
+
+    try:
+        number = get(file, record).number
+    except NoSuchRecordError as error:
+        raise ScreeningError(str(error)) from error
+    if not number:
+        raise ScreeningError(
+            f"no number came with call {record}; `deskbell screening set` refuses such callers"
+        )
+    return number
 
 
 def _remove(options: argparse.Namespace) -> int:

@@ -6,12 +6,16 @@ import io
 import json
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from appliance.__main__ import main
+from appliance.history.record import Record
+from appliance.history.recorder import Changes, write
+from appliance.store.file import connect, writing
 from tests.running import PATIENCE
 
 if TYPE_CHECKING:
@@ -22,9 +26,9 @@ class Box:
     """A box that is set up, and where no desk runs."""
 
     def __init__(self, home: Path) -> None:
-        self.settings = home / "deskbell.toml"
+        self.settings, self.store = home / "deskbell.toml", home / "desk.db"
         self.settings.write_text(
-            f'[desk]\nstore = "{home / "desk.db"}"\n[line]\nserver = "127.0.0.1"\nuser = "200"\n'
+            f'[desk]\nstore = "{self.store}"\n[line]\nserver = "127.0.0.1"\nuser = "200"\n'
             '[extensions]\n1001 = "Ada"\n[dialling]\ncountry = "IT"\n'
         )
         secrets = home / "secrets.toml"
@@ -70,6 +74,19 @@ def test_a_number_is_blacklisted_looked_up_removed_and_brought_back(box: Box) ->
     assert box.says("blacklist", "undo").startswith("back on the list: +39 199*")
     assert box.says("blacklist", "undo").startswith("removed again: +39 199*")
     assert box.refuses("blacklist", "undo") == "there is no change of the blacklist to undo"
+
+
+def test_the_caller_of_a_call_in_the_history_is_blacklisted(box: Box) -> None:
+    assert box.refuses("blacklist", "add", "--call", "7") == "there is no call 7"
+    with closing(connect(box.store)) as file, writing(file):
+        caller = Record(
+            id=7, direction="in", number="021234567", began=1.0, day=19700101, hour=0, state="released"
+        )
+        write(file, Changes((caller, replace(caller, id=8, number=""))))
+    assert box.says("blacklist", "add", "--call", "7").startswith("added: 021234567")
+    assert box.says("blacklist", "check", "+39 02 1234567").startswith("refused: blocked: matches 021234567")
+    assert box.refuses("blacklist", "add", "--call", "8").startswith("no number came with call 8")
+    assert box.refuses("blacklist", "add") == "say which number, or which call"
 
 
 def test_what_must_not_be_blacklisted_is_refused_in_words(box: Box) -> None:
@@ -143,7 +160,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(box: Box, words: tuple[st
 
 
 def test_a_store_that_cannot_be_used_is_named(box: Box) -> None:
-    (box.settings.parent / "desk.db").write_bytes(b"no database" * 500)
+    box.store.write_bytes(b"no database" * 500)
     assert "desk.db cannot be used" in box.refuses("blacklist", "list")
 
 
