@@ -81,6 +81,8 @@ class Harvest:
             self.gone.add(said.source_key)
             return
         said = said if said.source_version else replace(said, source_version=_digest(said))
+        if self.known.get(said.source_key) == said.source_version:
+            return
         self._people += 1
         self._pictures += len(said.picture.data) if said.picture else 0
         if self._people > MOST_PEOPLE or self._pictures > MOST_PICTURES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from appliance.directory import people
 from appliance.directory.errors import Refused
 from appliance.directory.person import Number, Person, Picture
-from appliance.directory.sources import base, sync
+from appliance.directory.sources import application, base, sync
 from appliance.directory.sources.base import Harvest, SourceError
+from appliance.directory.sources.choices import with_choices
 from appliance.settings import SourceOptions
 from appliance.store.file import writing
 from tests.directory.sources.conftest import KEYS, Directory
@@ -195,6 +197,27 @@ def test_a_source_that_suddenly_has_hardly_anybody_is_believed_only_when_a_perso
     assert directory.counts(believe=not believed) == (0, 0, 20 - left)
 
 
+def test_many_people_are_written_in_pieces_and_a_cut_between_them_is_made_good(
+    directory: Directory, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "PIECE", 10)
+    pieces: list[int] = []
+
+    def between(_: float) -> None:
+        pieces.append(len(directory.people()))
+        if len(pieces) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(application, "time", SimpleNamespace(sleep=between))
+    told.people = people_of(35)
+    with pytest.raises(KeyboardInterrupt):
+        directory.sync()
+    assert pieces == [10, 20]
+    assert directory.state.good == 0
+    assert directory.counts() == (15, 0, 0)
+    assert told.marks == ["", ""]
+
+
 def test_a_small_source_may_become_empty(directory: Directory, told: Told) -> None:
     assert directory.counts() == (2, 0, 0)
     told.people = []
@@ -212,7 +235,7 @@ def test_changes_alone_leave_the_others_as_they_were(directory: Directory, told:
 def test_who_comes_twice_in_one_reading_is_one_person(
     directory: Directory, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "CHUNK", 1)
+    monkeypatch.setattr(application, "PIECE", 1)
     told.people = [ADA, BYRON, replace(ADA, title="Countess")]
     directory.counts()
     assert sorted(person.name for person in people.every(directory.file)) == ["Ada Lovelace", "Byron"]
@@ -300,7 +323,7 @@ def test_choices_follow_numbers_and_are_never_doubled(
     new: tuple[Number, ...], old: tuple[Number, ...], default: int
 ) -> None:
     old = tuple(replace(each, default=at == default) for at, each in enumerate(old))
-    merged = sync.with_choices(Person("A", numbers=new), Person("A", numbers=old)).numbers
+    merged = with_choices(Person("A", numbers=new), Person("A", numbers=old)).numbers
     assert [(each.number, each.type) for each in merged] == [(each.number, each.type) for each in new]
     assert sum(each.default for each in merged) <= 1
     kept = [each.speed_dial for each in merged if each.speed_dial]
