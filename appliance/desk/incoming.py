@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 COMES_BACK = 900.0  # seconds in which a caller whom we moved away is known again
 BUSY_HERE, UNAVAILABLE, MOVED = 486, 480, 302  # RFC 3261 section 21
-# Who is not wanted hears no "busy": phones and exchanges try that again, or send it to the mailbox. A 6xx
-# also keeps the caller from the next phone. Not 607 (RFC 8197): that a call is a nuisance is for a person to
-# say (RFC 8688 section 1), not for a rule, and many an exchange does not know it.
+# Who is not wanted hears no "busy", which asks to try again, or to camp on. A 6xx also ends the search for
+# another phone (RFC 3261 section 16.7). Not 607 (RFC 8197): that a call is a nuisance is for a person to say
+# (RFC 8688 section 1), not for a rule, and many an exchange does not know it.
 DECLINE = 603
 
 
