@@ -17,17 +17,19 @@ import hashlib
 import io
 import json
 import os
+import re
+import sys
 import tarfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from appliance.backup.errors import BackupError, WrongPassphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 FORMAT = 1
 """Of this file; a change that an older Deskbell cannot read raises it."""
@@ -123,9 +125,18 @@ class Backup:
             raise BackupError(DAMAGED)
 
     def unlock(self, passphrase: str) -> Any:  # noqa: ANN401 - pyrage has no types
-        """Return the key; WrongPassphrase. Takes a second or more, and so much memory as it was made with."""
+        """Return the key; WrongPassphrase. Takes a second or more, and as much memory as when it was made.
+
+        That is up to 512 MB where a fast machine made it: it shall take a second to try a passphrase.
+        """
         import pyrage
 
+        needed, free = _memory(self._sealed), available()
+        if needed > free:
+            raise BackupError(
+                f"it takes {needed >> 20} MB of memory to open, as it was made on a faster machine, and"
+                f" {free >> 20} are free: stop the desk and other programs, or restore it on a larger box"
+            )
         try:
             return pyrage.x25519.Identity.from_str(
                 pyrage.passphrase.decrypt(self._sealed, passphrase).decode()
@@ -175,6 +186,18 @@ class Backup:
                 for _ in pieces:
                     pass
         return manifest
+
+
+def available() -> int:
+    """Return how many bytes of memory are to be had."""
+    told = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+    return int(told[1]) * 1024 if told else sys.maxsize
+
+
+def _memory(sealed: bytes) -> int:
+    """Return what scrypt takes: 128 * r * N bytes (RFC 7914); r is 8 with age, and N stands in the head."""
+    told = re.match(rb"age-encryption\.org/v1\n-> scrypt \S+ (\d{1,2})\n", sealed)
+    return 128 * 8 << int(told[1]) if told else 0
 
 
 # --- tar archives, of plain files alone

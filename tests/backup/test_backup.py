@@ -84,6 +84,14 @@ def test_verify_reads_it_to_its_end_and_writes_nothing(made: Made, tmp_path: Pat
         create.verify(made.file, PASSPHRASE + "!")
 
 
+def test_when_there_is_too_little_memory_to_open_it_that_is_said(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "available", lambda: 1 << 20)
+    with pytest.raises(BackupError, match=r"it takes \d+ MB of memory to open, .* and 1 are free"):
+        create.verify(made.file, PASSPHRASE)
+
+
 def test_what_it_was_made_from_is_not_left_behind(made: Made) -> None:
     assert not list(made.box.state.glob("*.backing-up*"))
     assert not list(made.file.parent.glob("*.part"))
