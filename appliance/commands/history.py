@@ -149,8 +149,9 @@ def _line(call: Record) -> str:
         for word, seconds in (("waited", call.waited), ("held", call.held), ("talked", call.talked))
         if round(seconds)
     ]
+    what = " ".join(filter(None, (call.purpose, call.returned and f"back from {call.returned}", call.origin)))
     target = f"to {' '.join(filter(None, (call.target, call.target_name)))}" if call.target else ""
-    told = ", ".join(filter(None, (*spent, target, call.reason, call.note)))
+    told = ", ".join(filter(None, (what, *spent, target, call.reason, call.note)))
     state = call.outcome or call.state
     return (
         f"{call.id:7}  {began:%Y-%m-%d %H:%M:%S}  {call.direction:3}  {state:11}  {who:30}  {told}".rstrip()

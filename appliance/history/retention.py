@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from appliance.history.readings import as_written, fold, readings, sought
 from appliance.history.record import day_number
 from appliance.history.statistics import roll_up
-from appliance.store.file import writing
+from appliance.store.file import BUSY, writing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 1000
 """How many records are deleted before others may write."""
+
+READERS = 2.0
+"""Seconds in which those who read the log are waited for."""
 
 TAIL = 6  # digits by which candidates are found
 IN_NOTES = 7  # last digits by which a number is known in a note, without its country and area
@@ -129,5 +132,11 @@ def _blank(
 
 
 def _empty_log(file: sqlite3.Connection) -> bool:
-    """Move what was committed from the log to the file, and empty the log; return whether that could be."""
-    return not file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    """Move what was committed from the log to the file, and empty the log; return whether that could be.
+
+    Who wants to write waits as long as this waits for those who read.
+    """
+    file.execute(f"PRAGMA busy_timeout = {READERS * 1000:.0f}")
+    done = not file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    file.execute(f"PRAGMA busy_timeout = {BUSY * 1000:.0f}")
+    return done

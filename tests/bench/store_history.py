@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from appliance.history import records
 from appliance.history.record import Record, day_number
 from appliance.history.recorder import Changes, next_id, write
+from appliance.history.retention import erase
 from appliance.history.statistics import roll_up, statistics
 from appliance.store.file import connect, prepare, writing
 from appliance.store.writer import Writer
@@ -106,6 +107,11 @@ def _measured(path: Path, file: sqlite3.Connection, calls: int) -> list[str]:
             _times(lambda: records.find(file, records.Wanted(text="0999123")), 3),
         ),
     ]
+    for name, number in (
+        ("a number of a thousand calls erased", "1001"),
+        ("one of no call erased", "0999123456"),
+    ):
+        lines.append(_line(name, _times(lambda n=number: erase(file, n), 1)))  # type: ignore[misc]
     writer.close()
     return lines
 

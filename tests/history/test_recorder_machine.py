@@ -8,15 +8,17 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from appliance.desk.state import Outcome, Snapshot
+from appliance.desk.state import CallState, Outcome, Snapshot
 from appliance.history.recorder import Recorder
 from tests.desk.test_invariants import World
 
 if TYPE_CHECKING:
     from appliance.desk import actions, events
+    from appliance.desk.state import Call
     from appliance.history.record import Record
 
-EXAMPLES, STEPS = 60, 50
+EXAMPLES, STEPS = 100, 50
+PARTS = ("waited", "held", "talked", "moved")
 START = 1_800_000_000.0  # UNIX time at 0 of the desk's clock
 
 
@@ -26,7 +28,8 @@ class Recorded(World):
     def __init__(self) -> None:
         super().__init__()
         self.recorder = Recorder(1, clock=lambda: START + self.now)
-        self.before = Snapshot()
+        self.before, self.then = Snapshot(), self.now
+        self.spent: dict[str, dict[str, float]] = {}  # seconds, by call and by what it did
         self.records: dict[int, Record] = {}
         self.began: list[str] = []  # the calls that there have been
         self.peaks: list[
@@ -40,12 +43,18 @@ class Recorded(World):
         self.records |= {record.id: record for record in changes.records}
         for record in changes.seen:
             assert self.records[record].outcome == Outcome.MISSED
+        self.time_passes()
         self.before = desk
         for call in (*reversed(desk.released), *desk.calls):
             if call.id not in self.began:
                 self.began.append(call.id)
                 self.peaks.append((len(desk.calls), len(desk.waiting)))
         return done
+
+    def time_passes(self) -> None:
+        for call in self.before.calls:
+            self.spent.setdefault(call.id, dict.fromkeys(PARTS, 0.0))[part(call)] += self.now - self.then
+        self.then = self.now
 
     @invariant()
     def each_call_that_began_has_just_one_record(self) -> None:
@@ -74,19 +83,32 @@ class Recorded(World):
 
     @invariant()
     def its_times_add_up_to_its_duration(self) -> None:
+        self.time_passes()
         now = {record.id: record for record in self.recorder.running(self.now).records}
-        for record in (self.records | now).values():
-            parts = record.waited, record.held, record.talked
-            assert min(parts) >= 0
-            assert sum(parts) <= record.duration + 1e-6
-            if record.outcome:
-                assert record.duration == pytest.approx(record.ended - record.began)
-            if not record.answered:
-                assert record.waited == pytest.approx(record.duration)
+        for call in (*self.seen.calls, *self.seen.released):
+            number = self.recorder.record(call.id)
+            record = now.get(number, self.records[number])
+            parts = self.spent.get(call.id, dict.fromkeys(PARTS, 0.0))
+            assert record.waited == pytest.approx(parts["waited"], abs=1e-6)
+            assert record.held == pytest.approx(parts["held"], abs=1e-6)
+            assert record.talked == pytest.approx(parts["talked"], abs=1e-6)
+            assert record.duration == pytest.approx(sum(parts.values()), abs=1e-6)
 
     def teardown(self) -> None:
         super().teardown()
         assert all(record.outcome for record in self.records.values()), "in the end all are closed"
+
+
+def part(call: Call) -> str:
+    """Return what time is spent with, while a call is so."""
+    if not call.answered:
+        return "waited"
+    match call.state:
+        case CallState.HELD | CallState.CAMPED:
+            return "held"
+        case CallState.ANSWERED | CallState.CONFERENCE:
+            return "talked"
+    return "moved"
 
 
 def test_each_call_leaves_just_one_record_whatever_happens() -> None:

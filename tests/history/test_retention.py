@@ -136,10 +136,12 @@ def test_who_is_just_calling_is_left_and_told(file: sqlite3.Connection) -> None:
     assert records.get(file, 2).number == "021234567"
 
 
-def test_while_somebody_reads_it_is_said_that_the_log_has_it_still(path: Path) -> None:
+def test_while_somebody_reads_it_is_said_that_the_log_has_it_still(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "READERS", 0.05)
     with closing(connect(path)) as file, closing(connect(path)) as reader:
         keep(file, call(1, number="021234567"))
-        file.execute("PRAGMA busy_timeout = 50")
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM call").fetchall()
         assert not erase(file, "021234567", ITALY).gone
