@@ -153,7 +153,7 @@ def _rules_in_words(rules: Rules) -> Iterator[str]:
 def _hours_in_words(hours: Hours) -> Iterator[str]:
     from appliance.screening.hours import DAYS
 
-    yield f"time zone: {hours.zone or 'that of this box'}"
+    yield f"time zone: {hours.zone or 'that of this box; another one: deskbell hours zone Europe/Rome'}"
     if any(hours.week):
         for day, spans in zip(DAYS, hours.week, strict=True):
             yield f"{day}: {', '.join(map(str, spans)) or 'closed'}"
