@@ -117,11 +117,11 @@ def test_a_speed_dial_is_taken_by_somebody_with_a_name(file: sqlite3.Connection)
     people.insert(file, MILAN, [ANNA])
     (other,) = people.insert(file, MILAN, [Person(last="Verdi", numbers=(Number("1002"),))])
     taken = pytest.raises(Refused, match="speed dial 5 is taken by Anna Rossi")
-    with taken:
+    with taken, writing(file):
         people.insert(file, MILAN, [Person(last="Bianchi", numbers=(Number("1001", speed_dial="5"),))])
-    with taken:
+    with taken, writing(file):
         people.update(file, MILAN, Person(last="Verdi", numbers=(Number("1002", speed_dial="5"),), id=other))
-    with taken:
+    with taken, writing(file):
         people.set_speed_dial(file, other, "1002", "5")
 
 
