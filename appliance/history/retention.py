@@ -15,12 +15,12 @@ from appliance.store.file import BUSY, writing
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from appliance.history.readings import Key
 
 AT_A_TIME = 1000
-"""How many records are deleted before others may write."""
+"""How many records are deleted or changed before others may write."""
 
 READERS = 2.0
 """Seconds in which those who read the log are waited for."""
@@ -91,23 +91,31 @@ def erase(file: sqlite3.Connection, number: str, key: Key = as_written) -> Erase
     """
     reads = lru_cache(_KNOWN)(lambda one: readings(one, key) or frozenset({fold(one)} - {""}))
     asked = reads(number)
-    found = [(row, places) for row in _candidates(file, asked) if (places := _theirs(row, asked, reads))]
-    over = [(row, places) for row, places in found if row["outcome"]]
+    over, lasting = [], 0
+    for row in _candidates(file, asked):
+        if places := _theirs(row, asked, reads):
+            lasting += not row["outcome"]
+            over += [(row["id"], places)] if row["outcome"] else []
+    for start in range(0, len(over), AT_A_TIME):
+        with writing(file):
+            for record, places in over[start : start + AT_A_TIME]:
+                _blank(file, record, places, reads)
+    texts = [(id,) for id, who in file.execute("SELECT id, number FROM message") if reads(who) & asked]
     with writing(file):
-        for row, places in over:
-            _blank(file, row, places, reads)
-        texts = [(id,) for id, who in file.execute("SELECT id, number FROM message") if reads(who) & asked]
         file.executemany("DELETE FROM message WHERE id = ?", texts)
-    return Erased(len(over), len(texts), len(found) - len(over), _empty_log(file))
+    return Erased(len(over), len(texts), lasting, _empty_log(file))
 
 
-def _candidates(file: sqlite3.Connection, asked: frozenset[str]) -> list[sqlite3.Row]:
+def _candidates(file: sqlite3.Connection, asked: frozenset[str]) -> Iterable[sqlite3.Row]:
     """Return the records that may have one of these numbers, and all with notes."""
     tails = sorted({reading[-TAIL:] for reading in asked})
     if not tails:
-        return []
+        return ()
     within = " OR ".join(["instr(sought || ' ' || lower(called) || ' ' || lower(origin), ?)"] * len(tails))
-    return file.execute(f"SELECT * FROM call WHERE note != '' OR {within}", tails).fetchall()  # noqa: S608
+    return file.execute(
+        f"SELECT id, outcome, note, {', '.join(_PLACES)} FROM call WHERE note != '' OR {within}",  # noqa: S608
+        tails,
+    )
 
 
 def _theirs(row: sqlite3.Row, asked: frozenset[str], reads: Callable[[str], frozenset[str]]) -> set[str]:
@@ -119,8 +127,11 @@ def _theirs(row: sqlite3.Row, asked: frozenset[str], reads: Callable[[str], froz
 
 
 def _blank(
-    file: sqlite3.Connection, row: sqlite3.Row, places: set[str], reads: Callable[[str], frozenset[str]]
+    file: sqlite3.Connection, record: int, places: set[str], reads: Callable[[str], frozenset[str]]
 ) -> None:
+    row = file.execute("SELECT * FROM call WHERE id = ?", (record,)).fetchone()
+    if row is None:
+        return  # it was too old meanwhile
     left = {name: "" if name in places else row[name] for name in row.keys()}  # noqa: SIM118
     left["sought"] = sought(
         (left["name"], left["target_name"], left["diverted_name"]),

@@ -48,8 +48,8 @@ SELECT iif(out, 'out', 'in'), '', caller, 'Person ' || n % 5000, 0, 0, '200', ''
     CAST(strftime('%Y%m%d', began, 'unixepoch') AS INTEGER), h, wait + iif(lost, 0.0, hold + talk), wait,
     iif(lost, 0.0, hold), iif(lost, 0.0, talk), 'released',
     iif(lost, iif(out, 'unanswered', 'missed'), iif(n % 6 = 0, 'transferred', 'answered')), 200,
-    iif(n % 6 = 0, '1001', ''), iif(n % 6 = 0, 'Ada', ''), '', 'headset', 1 + n % 6, n % 4, 1, 1,
-    'person ' || n % 5000 || char(10) || caller
+    iif(n % 6000 = 0, '1001', ''), iif(n % 6000 = 0, 'Ada', ''), '', 'headset', 1 + n % 6, n % 4, 1, 1,
+    'person ' || n % 5000 || char(10) || caller || iif(n % 6000 = 0, char(10) || '1001', '')
 FROM (SELECT *, :start + d * 86400.0 + h * 3600.0 + (n * 104729) % 3600 AS began FROM one)
 """
 
@@ -108,7 +108,7 @@ def _measured(path: Path, file: sqlite3.Connection, calls: int) -> list[str]:
         ),
     ]
     for name, number in (
-        ("a number of a thousand calls erased", "1001"),
+        ("a number erased from 167 calls", "1001"),
         ("one of no call erased", "0999123456"),
     ):
         lines.append(_line(name, _times(lambda n=number: erase(file, n), 1)))  # type: ignore[misc]
