@@ -2,74 +2,47 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from appliance import settings
-from appliance.commands.grammar import (
-    DONE,
-    REFUSED,
-    Commands,
-    add,
-    add_json,
-    add_settings_path,
-    print_json,
-    say,
-)
-from appliance.store.file import StoreError
+from appliance.commands.directory_store import add_word, changing, count, reading
+from appliance.commands.grammar import DONE, REFUSED, Commands, print_json, say
 
 if TYPE_CHECKING:
     import argparse
-    import sqlite3
     from collections.abc import Iterator
 
-    from appliance.commands.grammar import Run
-    from appliance.directory.lookup import Keys
     from appliance.directory.sources.sync import Outcome, State
 
-MEMORY = 1 << 30
+MEMORY = 512 << 20
 """Bytes that a reading may take: whatever a source sends, the desk keeps its own."""
 
 
 def add_words(group: Commands) -> None:
     """Add the words to `deskbell directory`."""
-    sources = add(group, "sources", "List the outside sources of people, and how they do.", _safe(_sources))
-    sync = add(group, "sync", "Read the outside sources, or one of them, now.", _safe(_sync))
+    add_word(group, "sources", "List the outside sources of people, and how they do.", _sources)
+    sync = add_word(group, "sync", "Read the outside sources, or one of them, now.", _sync)
     sync.add_argument("name", nargs="?", default="", help="(default: all)")
     sync.add_argument(
-        "--due", action="store_true", help="only those whose time has come; their faults are none"
+        "--due", action="store_true", help="only those whose time has come; none has to succeed"
     )
     sync.add_argument("--believe", action="store_true", help="even when hardly anybody is left in it")
     text = "Let a source of kind graph read the contacts of an account."
-    sign_in = add(group, "sign-in", text, _safe(_sign_in))
-    sign_in.add_argument("name")
+    add_word(group, "sign-in", text, _sign_in).add_argument("name")
     text = "Remove the people of a source that is no longer in the settings."
-    forget = add(group, "forget", text, _safe(_forget))
-    forget.add_argument("name")
-    for command in (sources, sync, sign_in, forget):
-        add_settings_path(command)
-    for command in (sources, sync):
-        add_json(command)
-
-
-def _safe(run: Run) -> Run:
-    def safely(options: argparse.Namespace) -> int:
-        try:
-            return run(options)
-        except StoreError as error:
-            return say(str(error), REFUSED)
-
-    return safely
+    add_word(group, "forget", text, _forget).add_argument("name")
 
 
 def _sources(options: argparse.Namespace) -> int:
     from appliance.directory.sources.sync import states
 
     loaded = settings.load(options.settings)
-    with _store(loaded) as file:
+    with reading(options) as (file, _):
         found = states(file, loaded.sources)
     if options.json:
         print_json([asdict(state) | {"configured": state.name in loaded.sources} for state in found])
@@ -87,7 +60,7 @@ def _line(state: State, configured: bool) -> str:
         how = f"failed {_when(state.tried)}: {state.reason}; as it was {_when(state.good)}"
     else:
         how = f"in step {_when(state.good)}"
-    return f"{state.name}: {state.people} people, {how}"
+    return f"{state.name}: {count(state.people)}, {how}"
 
 
 def _when(at: float) -> str:
@@ -117,16 +90,14 @@ def _read(loaded: settings.Settings, options: argparse.Namespace) -> list[Outcom
 
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
     outcomes: list[Outcome] = []
-    with _store(loaded) as file:
+    with reading(options) as (file, keys):
         names = [options.name] if options.name else list(loaded.sources)
         late = sync.due(file, loaded.sources, time.time()) if options.due else names
         for name in late:
             if name not in names:
                 continue
             source, folder = loaded.sources[name], _folder(loaded)
-            outcomes.append(
-                sync.synchronise(file, _keys(loaded), name, source, folder, believe=options.believe)
-            )
+            outcomes.append(sync.synchronise(file, keys, name, source, folder, believe=options.believe))
             if not options.json:
                 print(_told(outcomes[-1]), flush=True)
     return outcomes
@@ -139,7 +110,6 @@ def _told(outcome: Outcome) -> str:
 
 
 def _sign_in(options: argparse.Namespace) -> int:
-    from appliance.directory.sources.base import SourceError
     from appliance.directory.sources.graph import Account
 
     loaded = settings.load(options.settings)
@@ -148,25 +118,32 @@ def _sign_in(options: argparse.Namespace) -> int:
         return say(_unknown(options.name, loaded), REFUSED)
     if source.kind != "graph":
         return say(f"{options.name} is of kind {source.kind}: nobody has to sign in", REFUSED)
-    try:
-        user = Account(options.name, source, _folder(loaded)).sign_in(lambda text: print(text, flush=True))
-    except SourceError as error:
-        return say(str(error), REFUSED)
-    print(f"signed in as {user}")
+    _folder(loaded).mkdir(parents=True, exist_ok=True)
+    tell = sys.stderr if options.json else sys.stdout
+    account = Account(options.name, source, _folder(loaded))
+    user = account.sign_in(lambda text: print(text, file=tell, flush=True))
+    if options.json:
+        print_json({"user": user})
+    else:
+        print(f"signed in as {user}")
     return DONE
 
 
 def _forget(options: argparse.Namespace) -> int:
-    from appliance.directory.sources.sync import forget
-    from appliance.store.file import writing
+    from appliance.directory.sources.sync import forget, states
 
     loaded = settings.load(options.settings)
     if options.name in loaded.sources:
         return say(f"{options.name} is in the settings: take [sources.{options.name}] out first", REFUSED)
-    with _store(loaded) as file, writing(file):
-        count = forget(file, options.name)
-    (_folder(loaded) / f"{options.name}.token").unlink(missing_ok=True)
-    print(f"{count} people removed")
+    with changing(options) as (file, _):
+        if options.name not in [state.name for state in states(file, ())]:
+            return say(f"there is no source {options.name!r}", REFUSED)
+        removed = forget(file, options.name)
+        (_folder(loaded) / f"{options.name}.token").unlink(missing_ok=True)
+    if options.json:
+        print_json({"removed": removed})
+    else:
+        print(f"{count(removed)} removed")
     return DONE
 
 
@@ -174,27 +151,9 @@ def _unknown(name: str, loaded: settings.Settings) -> str:
     return f"there is no source {name!r} in the settings; there are: {', '.join(loaded.sources) or 'none'}"
 
 
-def _keys(loaded: settings.Settings) -> Keys:
-    from appliance.directory.lookup import Keys
-    from appliance.numbers import DialPlan, Form
-
-    how = loaded.dialling
-    return Keys(DialPlan(how.country, cast("Form", how.form), how.outside_prefix, how.internal_digits))
-
-
 def _folder(loaded: settings.Settings) -> Path:
     """Return where the store is: what waits to be written, and who has signed in, are beside it."""
     return Path(loaded.desk.store).parent
-
-
-@contextmanager
-def _store(loaded: settings.Settings) -> Iterator[sqlite3.Connection]:
-    from appliance.store.file import connect, prepare
-
-    path = Path(loaded.desk.store)
-    prepare(path)
-    with closing(connect(path)) as file:
-        yield file
 
 
 @contextmanager

@@ -151,7 +151,9 @@ class _Reader:
             check = known[name].metadata["check"]
             wrong = wrong or (check(typed) if check else "")
             if wrong:
-                self.complain(section, name, "wrong value" if self._secret else f"{value!r} is wrong", wrong)
+                # A URL may hold a password that belongs into the secrets.
+                shown = "" if self._secret else re.sub(r"//[^/]*@", "//…@", f"{value!r}")
+                self.complain(section, name, f"{shown} is wrong" if shown else "wrong value", wrong)
             else:
                 found[name] = typed
         for name, declared in known.items():  # what must be written has a default that its check refuses
