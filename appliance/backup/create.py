@@ -63,7 +63,8 @@ def _create(box: Box, loaded: settings.Settings, target: Path, passphrase: str) 
             "at": time.time(),
             "named": {option: name for option, (name, _) in where.items()},
         }
-        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as file:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
             key = archive.write(file, passphrase, {"deskbell": manifest["deskbell"]}, manifest, sources)
             file.flush()
             os.fsync(file.fileno())

@@ -73,6 +73,11 @@ def take(path: Path, newest: int = 6, days: int = 7, reserve: int = RESERVE) -> 
         raise StoreError(f"no snapshot of {path} can be taken: {error}") from error
 
 
+def forget_past(path: Path) -> None:
+    """Keep one snapshot, of now: what was erased from the store is in none of them. Damaged, StoreError."""
+    take(path, newest=1, days=0, reserve=0)
+
+
 def copy_to(path: Path, target: Path, changed: int = 0) -> None:
     """Copy the store while others write to it, and look whether the copy is sound: whole, or not at all.
 
@@ -140,15 +145,14 @@ def unsound(file: sqlite3.Connection) -> str:
 def _take(path: Path, newest: int, days: int, reserve: int) -> Snapshot | None:
     for part in folder(path).glob(f"*{PART}"):  # of one who was killed
         part.unlink()
-    had, changed = listed(path), _changed(path)
-    if not is_changed(path):
-        return None
-    _make_room(path, had, reserve)
-    at = time.time()
-    number = had[0].number + 1 if had else 1
-    stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S")
-    made = Snapshot(folder(path) / f"{number:06}-{stamp}Z.db", number, at)
-    copy_to(path, made.path, changed)
+    made = None
+    if is_changed(path):
+        had, changed, at = listed(path), _changed(path), time.time()
+        _make_room(path, had, reserve)
+        number = had[0].number + 1 if had else 1
+        stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S")
+        made = Snapshot(folder(path) / f"{number:06}-{stamp}Z.db", number, at)
+        copy_to(path, made.path, changed)
     for old in _superfluous(listed(path), newest, days):
         old.path.unlink(missing_ok=True)
     return made

@@ -95,6 +95,17 @@ def test_the_newest_are_kept_and_the_last_of_each_day(path: Path, monkeypatch: p
     assert kept == [114, 108, 90, 66]
 
 
+def test_what_was_erased_from_the_store_is_in_no_snapshot(path: Path) -> None:
+    assert take(path)
+    books.write(path, "second")
+    assert take(path)
+    with closing(connect(path)) as file, writing(file):
+        file.execute("DELETE FROM message WHERE id = 'first'")
+    for _ in range(2):
+        snapshots.forget_past(path)
+        assert [books.read(one.path) for one in snapshots.listed(path)] == [{"second"}]
+
+
 def test_a_clock_that_goes_back_does_not_make_an_old_snapshot_the_newest(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
