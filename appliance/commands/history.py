@@ -203,12 +203,15 @@ def _note(options: argparse.Namespace) -> int:
 
 def _erase(options: argparse.Namespace) -> int:
     from appliance.history.retention import erase
+    from appliance.store import health, snapshots
 
     if not any(sign.isalnum() for sign in options.number):
         return say(f"{options.number!r} is no number", REFUSED)
     loaded = settings.load(options.settings)
     with opened(loaded) as file:
         erased = erase(file, options.number, _keys(loaded).key)
+    snapshots.forget_past(Path(loaded.desk.store))
+    health.forget(Path(loaded.desk.store))
     if options.json:
         print_json(asdict(erased))
         return DONE
@@ -217,7 +220,7 @@ def _erase(options: argparse.Namespace) -> int:
         print(f"{erased.lasting} calls with this number last: erase it again when they are over")
     if not erased.gone:
         print("the file's log could not be emptied yet, as somebody reads: erase it again in a moment")
-    print("snapshots and backups made before still have it")
+    print("backups made before still have it")
     return DONE
 
 
