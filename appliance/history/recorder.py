@@ -250,11 +250,13 @@ def _looked_at(before: Snapshot, desk: Snapshot) -> list[str]:
 
 # --- the file
 
-# A note is a person's: no change of the call touches it.
+# A note is a person's: no change of the call touches it. A record that is closed stays as it is, so that one
+# that is written late, after a fault, does not open it again.
 _COLUMNS = [field.name for field in fields(Record) if field.name != "note"]
 _WRITE = (
     f"INSERT INTO call ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in _COLUMNS if n != 'id')}"
+    " WHERE call.outcome = ''"
 )
 
 

@@ -302,6 +302,14 @@ def test_a_note_stays_whatever_becomes_of_the_call(desk: Bookkeeper, file: sqlit
         records.write_note(file, 99, "lost")
 
 
+def test_what_is_written_late_or_twice_does_not_open_a_record_again(desk: Bookkeeper) -> None:
+    desk.talks("09:00:00", "09:00:10", "09:01:00")
+    closed = desk.record
+    for changes in desk.changes[:]:
+        desk.write(changes)
+    assert desk.record == closed
+
+
 def test_a_recorder_that_comes_late_knows_the_calls_that_it_finds(file: sqlite3.Connection) -> None:
     desk = Bookkeeper(file)
     desk.recorder = Recorder(clock=lambda: desk.midnight + desk.desk.now)
