@@ -65,7 +65,7 @@ def encoding_of(stream: BinaryIO, said: str = "") -> str:
             raise FormatError(f"the file is {what}: save it as CSV, or unpack it")
     if said:
         try:
-            sample[:0].decode(said)
+            b"text".decode(said, "replace")
         except LookupError:
             raise FormatError(f"there is no encoding {said!r}: utf-8, utf-16 and cp1252 are some") from None
         return said

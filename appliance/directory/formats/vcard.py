@@ -339,7 +339,10 @@ class _Reader:
                 yield Notice(line, f"{name[:40]} is not known here and left out")
         if notes:
             fields["notes"] = "\n".join(filter(None, (fields.get("notes", ""), *notes)))
-        if not (fields.get("last") or fields.get("first") or fields.get("company")):
+        substitutes = {"", fields.get("email", ""), *(number.number for _, number in numbers)}
+        if not (
+            fields.get("last") or fields.get("first") or fields.get("company") or full_name in substitutes
+        ):
             fields["last"] = full_name
         yield row(line, Person(numbers=_preferred(numbers), **fields))
 
@@ -433,7 +436,7 @@ class _Writer:
     def card(self, person: Person) -> Iterator[str]:
         """Yield the lines of a card, folded and with their ends."""
         yield f"BEGIN:VCARD\r\nVERSION:{self._version}\r\n"
-        name = person.name or next((number.number for number in person.numbers), "")
+        name = person.name or person.email or next((number.number for number in person.numbers), "")
         yield self._line("FN", self._escaped(name))
         yield self._line("N", ";".join((self._escaped(person.last), self._escaped(person.first), "", "", "")))
         if person.company or person.department:
