@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from appliance.directory.sources.sync import Outcome, State
+    from appliance.directory.sources.application import Outcome
+    from appliance.directory.sources.sync import State
 
 MEMORY = 512 << 20
 """Bytes that a reading may take: whatever a source sends, the desk keeps its own."""

@@ -21,7 +21,7 @@ from appliance.store.file import writing
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from appliance.directory.lookup import Keys
     from appliance.directory.sources.base import Harvest
@@ -65,7 +65,7 @@ class Application:
                 f" if it is: deskbell directory sync {self._name} --believe"
             )
         there = (person for person in harvest.people() if person.source_key not in harvest.gone)
-        work = chain(sorted(gone), there)
+        work: Iterator[str | Person] = chain(sorted(gone), there)
         piece = list(islice(work, PIECE))
         while True:
             following = list(islice(work, PIECE))

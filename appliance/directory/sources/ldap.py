@@ -18,19 +18,21 @@ from urllib.parse import urlsplit
 
 import ldap3
 from ldap3.core.exceptions import LDAPException
-from ldap3.utils.conv import escape_bytes
+from ldap3.utils.conv import escape_bytes, escape_filter_chars
 
 from appliance.directory.person import Number, Person
 from appliance.directory.sources.base import SourceError, portrait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import socket
+    from collections.abc import Callable, Iterable, Iterator
 
     from appliance.directory.sources.base import Harvest
     from appliance.settings import SourceOptions
 
 CONNECT, READ = 10, 60  # seconds
 NAMES, ENTRIES = 1000, 100  # a page: of keys and versions, of whole entries with pictures
+LARGEST = 32 << 20  # bytes, of a page
 FEW = 500  # so many are asked for by key, more by reading all
 
 REACHABLE = "(&(objectClass=person)(|(telephoneNumber=*)(mobile=*)(homePhone=*)(ipPhone=*)(mail=*)))"
@@ -79,7 +81,7 @@ class Ldap:
     def read(self, into: Harvest) -> str:
         """List all, then read those who are new or changed."""
         try:
-            with _connected(self._options) as connection:
+            with _connected(self._options, into.left) as connection:
                 self._read(connection, into)
         except LDAPException as error:
             raise SourceError(f"it cannot be reached, or fell silent: {error}") from error
@@ -107,7 +109,7 @@ class Ldap:
     ) -> Iterator[tuple[str, Entry]]:
         cookie: bytes | None = None
         while True:
-            into.left()
+            connection.socket.received = 0
             connection.search(
                 self._options.base,
                 filters,
@@ -173,7 +175,26 @@ class _Tls(ldap3.Tls):
         )
 
 
-def _connected(options: SourceOptions) -> ldap3.Connection:
+class _Bounded:
+    """A socket that gives only so much of one answer, and only so long: ldap3 takes whatever comes."""
+
+    def __init__(self, inner: socket.socket, left: Callable[[], float]) -> None:
+        self._inner, self._left = inner, left
+        self.received = 0  # bytes of this answer
+
+    def recv(self, size: int) -> bytes:
+        self._left()
+        data = self._inner.recv(size)
+        self.received += len(data)
+        if self.received > LARGEST:
+            raise SourceError(f"more than {LARGEST >> 20} MB at once")
+        return data
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - all else is the socket's
+        return getattr(self._inner, name)
+
+
+def _connected(options: SourceOptions, left: Callable[[], float]) -> ldap3.Connection:
     """Return a connection that is bound; SourceError tells why there is none."""
     place = urlsplit(options.url)
     server = ldap3.Server(
@@ -197,6 +218,7 @@ def _connected(options: SourceOptions) -> ldap3.Connection:
     connection.open(read_server_info=False)
     if options.start_tls:
         connection.start_tls(read_server_info=False)
+    connection.socket = _Bounded(connection.socket, left)
     if not connection.bind(read_server_info=False):
         raise SourceError(_refusal(connection.result))
     return connection
@@ -238,7 +260,8 @@ def _filters(everybody: str, changed: dict[str, tuple[str, bytes]]) -> Iterator[
 
 
 def _escaped(attribute: str, value: bytes) -> str:
-    return str(escape_bytes(value)) if attribute == "objectGUID" else _text(value)
+    binary = attribute == "objectGUID"
+    return str(escape_bytes(value) if binary else escape_filter_chars(_text(value)))
 
 
 def _first(entry: Entry, attributes: Iterable[str]) -> str:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.directory.person import Person
-    from appliance.directory.sources.sync import Outcome, State
+    from appliance.directory.sources.application import Outcome
+    from appliance.directory.sources.sync import State
 
 KEYS = Keys(DialPlan("IT", outside_prefix="0"))
 

@@ -145,12 +145,18 @@ class Slapd(Child):
 
 
 class Radicale(Child):
-    """A real Radicale with one user, "ada"."""
+    """A real Radicale with one user, "ada"; with `tls`, a folder of tests.sip.certificates, encrypted."""
+
+    def __init__(self, folder: Path, tls: Path | None = None) -> None:
+        super().__init__(folder)
+        self._encryption = (
+            f"ssl = True\ncertificate = {tls}/server.crt\nkey = {tls}/server.key\n" if tls else ""
+        )
 
     def words(self) -> list[str]:
         (self.folder / "users").write_text(f"ada:{PASSWORD}\n")
         (self.folder / "config").write_text(
-            f"[server]\nhosts = 127.0.0.1:{self.port}\n"
+            f"[server]\nhosts = 127.0.0.1:{self.port}\n{self._encryption}"
             f"[auth]\ntype = htpasswd\nhtpasswd_filename = {self.folder}/users\nhtpasswd_encryption = plain\n"
             "delay = 0\n"
             f"[storage]\nfilesystem_folder = {self.folder}/collections\n"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.directory.sources.conftest import Directory
+    from tests.sip.certificates import Authority
 
 BOOK = "/ada/people/"
 MAKING = """<?xml version="1.0"?>
@@ -29,8 +30,11 @@ MAKING = """<?xml version="1.0"?>
 class Book:
     """An address book on a Radicale."""
 
-    def __init__(self, server: Radicale, path: str = BOOK) -> None:
-        self._url = f"http://127.0.0.1:{server.port}{path}"
+    def __init__(self, server: Radicale, path: str = BOOK, ca_file: str = "") -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = ca_file or False
+        self._url = f"http{'s' * bool(ca_file)}://127.0.0.1:{server.port}{path}"
         self._ask("MKCOL", "", MAKING)
 
     def put(self, name: str, last: str, number: str, more: str = "") -> None:
@@ -45,7 +49,7 @@ class Book:
 
     def _ask(self, method: str, name: str, body: str) -> None:
         headers = {"Content-Type": "text/vcard; charset=utf-8" if name else "text/xml"}
-        answer = requests.request(
+        answer = self._session.request(
             method, self._url + name, data=body.encode(), headers=headers, auth=("ada", PASSWORD), timeout=30
         )
         answer.raise_for_status()
@@ -199,6 +203,22 @@ def test_a_wrong_password_a_server_that_is_down_and_a_book_that_is_not_there_cha
     radicale.start()
     book.put("1", "King", "02 1234567")
     assert directory.counts() == (0, 1, 0)
+
+
+def test_a_certificate_is_checked(
+    directory: Directory, tmp_path: Path, served: Path, certificates: Authority
+) -> None:
+    with Radicale(tmp_path / "radicale", served) as radicale:
+        book = Book(radicale, ca_file=str(certificates.file))
+        book.put("1", "Lovelace", "02 1234567")
+        url = f"https://127.0.0.1:{radicale.port}{BOOK}"
+        chosen = options(radicale.port) | {"url": url, "ca_file": str(certificates.file)}
+        assert directory.counts(**chosen) == (1, 0, 0)
+        book.put("1", "King", "02 1234567")
+        assert "certificate is not to be trusted" in directory.refused(ca_file="")
+        elsewhere = url.replace("127.0.0.1", "localhost")
+        assert "certificate is not to be trusted" in directory.refused(**chosen | {"url": elsewhere})
+        assert directory.counts(**chosen) == (0, 1, 0)
 
 
 def test_a_book_that_is_suddenly_empty_is_believed_only_when_a_person_says_so(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -197,6 +199,39 @@ def test_a_server_that_gives_only_some_of_its_people_changes_nothing(
         slapd.add("other", userPassword="secret", telephoneNumber="1")  # the root DN has no limits
         reason = directory.refused(**options(slapd, user=f"uid=other,{BASE}", password="secret"))
     assert "does not give so many people" in reason
+
+
+def test_active_directory_is_known_by_its_own_keys_and_versions() -> None:
+    entry = {"objectguid": [b"\x00(\xff"], "usnchanged": [b"17"], "modifytimestamp": [b"20260101000000.0Z"]}
+    key, attribute, value = ldap._key("cn=ada", entry)
+    assert (key, ldap._first(entry, ldap.VERSIONS)) == ("0028ff", "17")
+    assert list(ldap._filters("(x=y)", {key: (attribute, value)})) == ["(&(x=y)(|(objectGUID=\\00\\28\\ff)))"]
+    assert ldap._key("cn=ada", {}) == ("cn=ada", "", b"")  # a server without any keys: all is read
+    assert list(ldap._filters("(x=y)", {"cn=ada": ("", b"")})) == ["(x=y)"]
+
+
+def test_a_server_that_never_stops_sending_is_not_listened_to(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ldap, "LARGEST", 1 << 20)
+
+    def flood(listening: socket.socket) -> None:
+        client, _ = listening.accept()
+        with client, contextlib.suppress(OSError):
+            asked = client.recv(4096)
+            bound = asked[2 : 4 + asked[3]] + bytes.fromhex("61070a010004000400")  # RFC 4511 4.1.1, 4.2.2
+            client.sendall(bytes([0x30, len(bound)]) + bound)
+            client.recv(4096)
+            client.sendall(bytes.fromhex("30847fffffff"))  # a message of 2 GB
+            while True:
+                client.sendall(bytes(65536))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=flood, args=(listening,))
+        thread.start()
+        url = f"ldap://127.0.0.1:{listening.getsockname()[1]}"
+        assert "more than 1 MB at once" in directory.refused(kind="ldap", url=url, base=BASE)
+        thread.join()
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_long(
