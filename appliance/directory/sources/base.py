@@ -23,7 +23,7 @@ MOST_PEOPLE = 100_000  # of one source
 MOST_NUMBERS = 40  # of one person
 MOST_NUMBER = 64  # characters of a number
 MOST_TEXT = 2_000  # characters of a field
-MOST_PICTURES = 1 << 30  # bytes, of all people of one reading
+MOST_PICTURES = 256 << 20  # bytes, of all people of one reading
 SECONDS = 1800.0  # for one reading
 
 
@@ -89,12 +89,9 @@ class Harvest:
             raise SourceError(f"it has more than {MOST_PEOPLE} people, or too many pictures: choose fewer")
         pickle.dump(said, self._spool)
 
-    def gone_but(self, present: Container[str], begin: str = "") -> None:
-        """Take it that a whole listing was read: the known people who are not in it have gone.
-
-        `begin`: of those alone whose keys begin so.
-        """
-        self.gone.update(key for key in self.known if key.startswith(begin) and key not in present)
+    def gone_but(self, present: Container[str]) -> None:
+        """Take it that a whole listing was read: the known people who are not in it have gone."""
+        self.gone.update(key for key in self.known if key not in present)
 
     def left(self) -> float:
         """Return how many seconds are left; SourceError when there are none."""

@@ -107,7 +107,7 @@ def synchronise(
     except DirectoryError as error:
         reason = str(error)
     except Exception as error:  # whatever a server makes a library do: the other sources go on
-        log.exception("source %s", name)
+        log.debug("source %s", name, exc_info=True)
         reason = f"it could not be read: {type(error).__name__}: {error}"
     with writing(file):
         file.execute(
