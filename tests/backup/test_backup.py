@@ -20,15 +20,15 @@ import pytest
 from appliance import settings
 from appliance.backup import archive, create, reset, restore
 from appliance.backup.box import Box, finish
-from appliance.backup.errors import BackupError, WrongPassphrase
+from appliance.backup.errors import BackupError
 from appliance.store import durable, snapshots
 from appliance.store.file import VERSION, StoreError
 from tests.backup.boxes import PASSPHRASE, SECRET, found, make
 from tests.store import books
-from tests.store.killing import killed_at
+from tests.store.killing import MEMORY, killed_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Made:
@@ -54,6 +54,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 @pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in the memory: another disk than `tmp_path`, and a quick one."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def other(tmp_path: Path) -> Box:
     return make(tmp_path / "other", "other")
 
@@ -73,15 +80,13 @@ def test_the_file_tells_nobody_anything_of_the_box(made: Made) -> None:
         assert set(json.load(header)) == {"format", "deskbell", "key_sha256"}
 
 
-def test_verify_reads_it_to_its_end_and_writes_nothing(made: Made, tmp_path: Path) -> None:
+def test_verify_reads_it_to_its_end_and_tells_what_is_in_it(made: Made) -> None:
     manifest = create.verify(made.file, PASSPHRASE)
     assert [name for name, _, _ in manifest["files"]] == [
         "deskbell.toml", "secrets.toml", "files/exchange.pem", "tokens/outlook-one.token",
         "certificates/web.key", "store.db",
     ]  # fmt: skip
     assert manifest == made.manifest
-    with pytest.raises(WrongPassphrase, match="the passphrase is not the one"):
-        create.verify(made.file, PASSPHRASE + "!")
 
 
 def test_when_there_is_too_little_memory_to_open_it_that_is_said(
@@ -165,26 +170,23 @@ def test_a_box_that_never_had_settings_can_be_made_from_a_backup(
     assert found(new)["store"] == "to one"
 
 
-def test_settings_and_state_may_lie_on_different_disks(made: Made, other: Box, tmp_path: Path) -> None:
+def test_settings_and_state_may_lie_on_different_disks(made: Made, other: Box, memory: Path) -> None:
     """Given settings in the memory, so that no file is renamed from the one place to the other."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
-        etc = Path(memory) / "etc"
-        shutil.copytree(other.settings.parent, etc)
-        apart = Box(etc / "deskbell.toml", other.store)
-        assert etc.stat().st_dev != other.state.stat().st_dev
-        made.put(apart)
-        assert settings.load(apart.settings).desk.name == "one"
-        assert books.read(other.store) == {"to one"}
+    etc = memory / "etc"
+    shutil.copytree(other.settings.parent, etc)
+    apart = Box(etc / "deskbell.toml", other.store)
+    assert etc.stat().st_dev != other.state.stat().st_dev
+    made.put(apart)
+    assert settings.load(apart.settings).desk.name == "one"
+    assert books.read(other.store) == {"to one"}
 
 
 def test_whoever_is_killed_while_restoring_leaves_the_old_box_or_the_new_one(
-    made: Made, tmp_path: Path
+    made: Made, memory: Path
 ) -> None:
-    home = tmp_path / "other"
+    home = memory / "other"
     make(home, "other")
-    kept = home.rename(tmp_path / "kept")
-    fresh = found(one := make(tmp_path / "new", "new"))
-    assert "of new" in str(fresh)
+    kept = home.rename(memory / "kept")
     outcomes = []
     for step in range(1, 1000):
         shutil.rmtree(home, ignore_errors=True)
@@ -213,7 +215,6 @@ def test_whoever_is_killed_while_restoring_leaves_the_old_box_or_the_new_one(
     assert outcomes == sorted(outcomes), "the old one up to a moment, the new one from then on"
     assert outcomes.count(False) > 5
     assert outcomes.count(True) > 5
-    assert one
 
 
 def test_what_cannot_be_put_in_place_is_said_and_done_at_the_next_start(made: Made, other: Box) -> None:
@@ -419,10 +420,10 @@ def test_a_box_with_settings_that_are_wrong_can_be_reset(other: Box) -> None:
     assert found(other) == {"etc/exchange.pem": "authority of other"}
 
 
-def test_whoever_is_killed_while_erasing_erases_all_of_it_at_the_next_start(tmp_path: Path) -> None:
-    home = tmp_path / "other"
+def test_whoever_is_killed_while_erasing_erases_all_of_it_at_the_next_start(memory: Path) -> None:
+    home = memory / "other"
     make(home, "other")
-    kept = home.rename(tmp_path / "kept")
+    kept = home.rename(memory / "kept")
     begun = []
 
     def erase(box: Box) -> None:

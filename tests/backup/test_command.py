@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
+from appliance.__main__ import main
 from appliance.backup.box import box
-from appliance.store import snapshots
+from appliance.store import health, snapshots
 from tests.backup.boxes import PASSPHRASE, SECRET, found, make
 from tests.running import PATIENCE, RunningDesk
 from tests.store import books
@@ -35,9 +39,17 @@ def deskbell(one: Box, *words: str, typed: str = "") -> subprocess.CompletedProc
         input=typed,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=4 * PATIENCE,  # a passphrase takes seconds, on purpose
         check=False,
     )
+
+
+def said(one: Box, *words: str) -> tuple[int, str, str]:
+    """The same in this process, which is quicker: the exit code, and what is on the two outputs."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", io.StringIO()):
+        code = main([*words, "--settings", str(one.settings)])
+    return code, out.getvalue(), err.getvalue()
 
 
 def test_from_one_box_to_another_by_the_command_line(one: Box, tmp_path: Path) -> None:
@@ -91,39 +103,40 @@ def test_snapshots_are_taken_and_listed(one: Box) -> None:
     books.write(one.store, "new")
     text = one.settings.read_text()
     one.settings.write_text(text + "\n[backup]\nreserve = 1000000\n")
-    full = deskbell(one, "backup", "snapshot")
-    assert full.returncode == 1
-    assert "keeps free" in full.stderr
+    code, _, why = said(one, "backup", "snapshot")
+    assert (code, "keeps free" in why) == (1, True)
     one.settings.write_text(text + "\n[backup]\nreserve = 0\nnewest = 1\ndays = 0\n")
-    taken = deskbell(one, "backup", "snapshot", "--json")
-    path = json.loads(taken.stdout)["path"]
+    path = json.loads(said(one, "backup", "snapshot", "--json")[1])["path"]
     assert path.endswith(".db")
-    assert deskbell(one, "backup", "snapshot").stdout == "nothing has changed since the last one\n"
-    (listed,) = json.loads(deskbell(one, "backup", "snapshots", "--json").stdout)
+    assert said(one, "backup", "snapshot") == (0, "nothing has changed since the last one\n", "")
+    (listed,) = json.loads(said(one, "backup", "snapshots", "--json")[1])
     assert listed["path"] == path
     assert listed["size"] > 0
-    assert path in deskbell(one, "backup", "snapshots").stdout
+    assert path in said(one, "backup", "snapshots")[1]
 
 
 def test_damage_is_told_and_what_was_kept_can_be_removed(one: Box) -> None:
-    assert "is sound" in deskbell(one, "backup", "check").stdout
+    assert said(one, "backup", "check") == (0, f"{one.store} is sound\n", "")
     books.zero_a_page(one.store)
-    told = deskbell(one, "backup", "check", "--json")
-    assert (told.returncode, "Page" in json.loads(told.stdout)["damage"]) == (1, True)
-    told = deskbell(one, "backup", "snapshot")
-    assert (told.returncode, "is damaged" in told.stderr) == (1, True)
+    code, told, _ = said(one, "backup", "check", "--json")
+    assert (code, "Page" in json.loads(told)["damage"]) == (1, True)
+    code, _, why = said(one, "backup", "check")
+    assert (code, "restart the desk, and the newest good snapshot" in why) == (1, True)
+    code, _, why = said(one, "backup", "snapshot")
+    assert (code, "is damaged" in why) == (1, True)
     books.overwrite_header(one.store)
-    told = deskbell(one, "backup", "create", str(one.state / "x"), typed=f"{PASSPHRASE}\n")
-    assert (told.returncode, "is not a database" in told.stderr) == (1, True)
-    assert deskbell(one, "backup", "forget").stdout == "there was none\n"
+    code, _, why = said(one, "backup", "snapshot")
+    assert (code, "is not a database" in why) == (1, True)
+    assert said(one, "backup", "forget") == (0, "there was none\n", "")
+    health.make_ready(one.store)
+    assert ".damaged-" in said(one, "backup", "forget")[1]
 
 
 def test_the_doctor_tells_of_the_store(one: Box) -> None:
     def findings() -> list[tuple[str, str, str]]:
-        told = deskbell(one, "doctor", "--json")
-        assert told.stdout, told.stderr
+        told = json.loads(said(one, "doctor", "--json")[1])
         wanted = ("store", "snapshot", "backup")
-        return [(f["check"], f["what"], f["remedy"]) for f in json.loads(told.stdout) if f["check"] in wanted]
+        return [(f["check"], f["what"], f["remedy"]) for f in told if f["check"] in wanted]
 
     one.store.chmod(0o640)
     sound, copied, backed = findings()
@@ -150,13 +163,13 @@ def test_the_doctor_tells_of_the_store(one: Box) -> None:
 def test_a_reset_needs_its_word(one: Box) -> None:
     before = found(one)
     for words in ((), ("erase",), ("yes",)):
-        said = deskbell(one, "factory-reset", *words)
-        assert (said.returncode, said.stdout) == (1, "")
-        assert "to erase everything: deskbell factory-reset ERASE" in said.stderr
+        code, told, why = said(one, "factory-reset", *words)
+        assert (code, told) == (1, "")
+        assert "to erase everything: deskbell factory-reset ERASE" in why
     assert found(one) == before
-    assert deskbell(one, "factory-reset", "ERASE").stdout.startswith("erased; ")
+    assert said(one, "factory-reset", "ERASE")[1].startswith("erased; ")
     assert found(one) == {}
-    assert "there is no such file" in deskbell(one, "backup", "snapshot").stderr
+    assert "there is no such file" in said(one, "backup", "snapshot")[2]
 
 
 def test_a_desk_that_runs_is_restored_and_erased_when_it_starts_anew(tmp_path: Path) -> None:

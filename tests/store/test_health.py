@@ -7,7 +7,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +17,10 @@ import pytest
 from appliance.store import health, snapshots
 from appliance.store.file import Damaged, connect, prepare, writing
 from tests.store import books
-from tests.store.killing import killed_at
+from tests.store.killing import MEMORY, killed_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 SEEN_AT_ONCE = [
     books.overwrite_header, books.cut, books.cut_within_a_page, books.fill_with_zeros,
@@ -154,8 +155,12 @@ def test_a_log_that_was_cut_short_is_no_damage(path: Path) -> None:
 def test_whoever_is_killed_while_mending_has_it_completed_at_the_next_start(path: Path, kept: bool) -> None:
     if not kept:
         shutil.rmtree(snapshots.folder(path))
-    home = path.parent.with_name("sound")
-    path.parent.rename(home)
+    home = path.parent
+    with tempfile.TemporaryDirectory(dir=MEMORY) as memory:
+        mended_whenever_killed(home, Path(memory) / "state" / "desk.db", kept)
+
+
+def mended_whenever_killed(home: Path, path: Path, kept: bool) -> None:
     for step in range(1, 1000, 1 if kept else 4):
         shutil.rmtree(path.parent, ignore_errors=True)
         shutil.copytree(home, path.parent)
