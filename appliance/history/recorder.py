@@ -156,7 +156,7 @@ class Recorder:
             return None
         running.call = call
         if call.answered and not running.answered:
-            running.answered, running.device = True, desk.owner or desk.audio
+            running.answered, running.device = True, desk.owner
         if call.party != NOBODY:
             running.party = call.party  # once known, it is not forgotten
         record = self._described(call, running, desk)

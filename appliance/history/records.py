@@ -107,8 +107,8 @@ def remembered(file: sqlite3.Connection, now: float) -> Remembered:
     """
     at = time.time()
     rows = file.execute(
-        f"SELECT {_COLUMNS} FROM call WHERE outcome != '' AND shown AND (NOT seen OR id IN"  # noqa: S608
-        " (SELECT id FROM call WHERE outcome != '' AND shown ORDER BY began DESC LIMIT ?))"
+        f"SELECT {_COLUMNS} FROM call WHERE NOT seen OR id IN"  # noqa: S608
+        " (SELECT id FROM call WHERE outcome != '' AND shown ORDER BY began DESC LIMIT ?)"
         " ORDER BY ended DESC LIMIT ?",
         (RELEASED_KEPT, MISSED_KEPT),
     ).fetchall()

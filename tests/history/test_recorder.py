@@ -12,7 +12,7 @@ from appliance.desk.config import DeskConfig
 from appliance.desk.events import CallAnswered, CallArrived, CallReleased, Screened, TransferProgressed
 from appliance.desk.state import Counters, ExtensionState, Party, Return, Snapshot
 from appliance.history import records
-from appliance.history.recorder import Recorder, interrupted, next_id, write
+from appliance.history.recorder import Recorder, next_id
 from appliance.store.file import writing
 from tests.desk.reception import ADA, BOB, CONFIG, HEADSET, ZOE
 from tests.history.bookkeeper import Bookkeeper
@@ -310,15 +310,21 @@ def test_what_is_written_late_or_twice_does_not_open_a_record_again(desk: Bookke
     assert desk.record == closed
 
 
-def test_a_recorder_that_comes_late_knows_the_calls_that_it_finds(file: sqlite3.Connection) -> None:
-    desk = Bookkeeper(file)
-    desk.recorder = Recorder(clock=lambda: desk.midnight + desk.desk.now)
+def test_a_recorder_that_comes_late_knows_the_calls_that_it_finds(desk: Bookkeeper) -> None:
+    desk.recorder = Recorder(clock=lambda: desk.midnight + desk.desk.now)  # of which nothing is written
     desk.rings("09:00:00", "a")
-    late = Recorder(next_id(file), clock=lambda: desk.midnight + desk.desk.now)
-    with writing(file):
-        write(file, late.changes(Snapshot(), desk.desk.seen, desk.desk.now + 5))
-        assert interrupted(file) == 1
-    assert desk.record.duration == 5
+    desk.over("09:00:05", "a", 487)
+    desk.rings("09:01:00", "b", ZOE)
+    desk.over("09:01:05", "b", 487)
+    desk.rings("09:02:00", "c", BOB)
+    desk.at("09:02:30")
+    late = Recorder(next_id(desk.file), clock=lambda: desk.midnight + desk.desk.now)
+    desk.write(late.changes(Snapshot(), desk.desk.seen, desk.desk.now))
+    assert [(call.name, call.outcome, call.duration) for call in desk.records] == [
+        ("Ada", "missed", 5),
+        ("Zoe", "missed", 5),
+        ("Bob", "", 30),
+    ]
 
 
 def test_a_desk_without_a_device_says_none(file: sqlite3.Connection) -> None:

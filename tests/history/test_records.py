@@ -116,7 +116,8 @@ def test_what_is_read_is_what_was_written(calls: sqlite3.Connection) -> None:
 def test_a_desk_is_told_its_last_calls_and_all_that_was_missed(file: sqlite3.Connection) -> None:
     missed = call(1, NOON, answered=0.0, outcome="missed", seen=False)
     lasting = call(70, NOON + 70, outcome="", ended=0.0)
-    keep(file, missed, *(call(number, NOON + number) for number in range(2, 70)), lasting)
+    hidden = call(71, NOON + 71, outcome="screened", shown=False)
+    keep(file, missed, *(call(number, NOON + number) for number in range(2, 70)), lasting, hidden)
     past = remembered(file, 1000.0)
     assert len(past.released) == 51
     assert [one.id for one in past.released][:2] == ["record-69", "record-68"]
