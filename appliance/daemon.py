@@ -14,12 +14,12 @@ import contextlib
 import datetime
 import logging
 import signal
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.books import Books
-from appliance.chores import SNAPSHOT, SYNC, TIDY, Chores
+from appliance.chores import HOUR, SNAPSHOT, SYNC, TIDY, Chore, Chores
 from appliance.configuration import desk_config, dial_plan, line_configs
 from appliance.control import protocol
 from appliance.control.document import Document
@@ -61,7 +61,7 @@ class Daemon:
     def __init__(self, settings: Settings, path: Path) -> None:
         """Put the parts together; nothing is opened before `run`. The settings were read from `path`."""
         self._settings = settings
-        self._chores = Chores(path, (*([SYNC] if settings.sources else []), SNAPSHOT, TIDY))
+        self._chores = Chores(path, _chores(settings))
         self._devices = Devices(
             settings, self._soon, self._happens, lambda: self._control.publish(), self._keep_levels
         )
@@ -245,6 +245,16 @@ class Daemon:
     def _die(self, error: BaseException) -> None:
         if not self._over.done():
             self._over.set_exception(error)
+
+
+def _chores(settings: Settings) -> list[Chore]:
+    """Return what there is to be done now and then."""
+    chores = [TIDY]
+    if settings.sources:
+        chores.append(SYNC)
+    if settings.backup.every:
+        chores.append(replace(SNAPSHOT, every=settings.backup.every * HOUR))
+    return chores
 
 
 def _level(said: float) -> float | None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from appliance import chores
-from appliance.chores import Chore, Chores
+from appliance.chores import SNAPSHOT, SYNC, TIDY, Chore, Chores
+from tests.running import RunningDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import pytest
 
 STAND_IN = """
 import os, pathlib, signal, sys, time
@@ -52,6 +54,14 @@ def run(
 
     asyncio.run(desk())
     return lines()
+
+
+@pytest.mark.parametrize("chore", [SYNC, SNAPSHOT, TIDY], ids=lambda chore: chore.words[0])
+def test_every_chore_is_a_command_that_has_nothing_to_do_at_a_new_desk(chore: Chore, tmp_path: Path) -> None:
+    settings = RunningDesk(tmp_path, 5060).settings
+    command = [sys.executable, "-m", "appliance", *chore.words, "--settings", settings]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_chores_are_done_one_after_the_other_again_and_again_and_politely(
