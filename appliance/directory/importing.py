@@ -277,6 +277,7 @@ class _Taking:
     def __init__(self, file: sqlite3.Connection, keys: Keys, outcome: Outcome, manner: Manner) -> None:
         self._file, self._outcome, self._manner = file, outcome, manner
         self._keys = _KeysAtHand(keys.plan)
+        self._last = file.execute("SELECT ifnull(max(id), 0) FROM person").fetchone()[0]
         self._speed_dials = {
             row[0] for row in file.execute("SELECT speed_dial FROM number WHERE speed_dial != ''")
         }
@@ -346,8 +347,10 @@ class _Taking:
             else:
                 there = now[id]
                 now[id] = self._merged(there, row)
-                self._outcome.merged += now[id] is not there
-                self._outcome.unchanged += now[id] is there
+                if now[id] is there and id <= self._last:
+                    self._outcome.unchanged += 1
+                else:  # who is in the file twice is merged, even where that changes nothing
+                    self._outcome.merged += 1
             for mark in some:
                 found.setdefault(mark, id)
             shown.append(id)

@@ -30,6 +30,7 @@ KINDS = ("JPEG", "PNG", "GIF", "WEBP")
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 PngImagePlugin.MAX_TEXT_MEMORY = 1024 * 1024
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # what is too large is refused below
 
 
 class PictureError(DirectoryError):
@@ -55,24 +56,16 @@ class Album:
         if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MAX_SCANS:
             raise PictureError(f"it has more than {MAX_SCANS} scans")
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(io.BytesIO(data), formats=KINDS) as image:
-                    self._measure(image)
-                    return Picture("image/jpeg", data if _bare(image, data) else _encoded(image))
+            with Image.open(io.BytesIO(data), formats=KINDS) as image:
+                self._measure(image)
+                return Picture("image/jpeg", data if _bare(image, data) else _encoded(image))
         except UnidentifiedImageError:
             raise PictureError(f"it is no {', '.join(KINDS[:-1])} or {KINDS[-1]}") from None
+        except Image.DecompressionBombError:
+            raise PictureError(f"it has far more than {MAX_PIXELS:,} pixels") from None
         except PictureError:
             raise
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            EOFError,
-            struct.error,
-            Warning,
-            Image.DecompressionBombError,
-        ) as error:
+        except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
             raise PictureError(f"it is damaged: {error}") from error
 
     def _measure(self, image: Image.Image) -> None:
@@ -93,7 +86,9 @@ def _encoded(image: Image.Image) -> bytes:
         over = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
     done = io.BytesIO()
-    upright.convert("RGB").save(done, "JPEG", quality=85, optimize=True)
+    plain = upright.convert("RGB")
+    plain.info.clear()  # a comment would be written again
+    plain.save(done, "JPEG", quality=85, optimize=True)
     return done.getvalue()
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from appliance.directory.formats.text import Line
 
 MAX_LINE = 1024 * 1024  # characters
-MAX_RECORD_LINES = 2_000
+MAX_RECORD_LINES = 20_000
 MAX_COLUMNS = 10_000
 MAX_ENDLESS = 100  # quotation marks that are never closed
 DELIMITERS = ",;\t"
