@@ -1,10 +1,9 @@
 """What of a person is searched, and where they stand in the alphabet.
 
-The index knows words, folded: small, without accents, so that "muller" finds Müller and "strauss" Strauß. A
+The index knows words, folded: small, without accents, so that "muller" finds Müller, "strauss" Strauß. Each
 word of the name has the mark NAMED before it, so that names alone are found as fast as all of it. A number is
-there as every run of three digits in it, and the one or two at its end: as a phrase they find
-digits from the middle. Words come with a space between any two, and SQLite's `ascii` tokenizer splits there
-and nowhere else.
+there as every run of RUN digits in it, and the shorter ones at its end: as a phrase they find digits from the
+middle. Words come with a space between any two, and SQLite's `ascii` tokenizer splits there and nowhere else.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ _WORD = re.compile(r"[^\W_]+")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
 
+RUN = 4
 NAMED = "\u00b7"
 """Stands before a word of the name: no word has it."""
 
@@ -63,9 +63,9 @@ def digits(number: str) -> str:
     return _NO_DIGIT.sub("", number)
 
 
-def runs(of: str) -> str:
-    """Return the runs of digits that find these from the middle: "12345" is "123 234 345 45 5"."""
-    return " ".join([of[at : at + 3] for at in range(len(of))])
+def runs(of: str) -> list[str]:
+    """Return the runs of digits that find these from the middle: of "123456" 1234 2345 3456 456 56 6."""
+    return [of[at : at + RUN] for at in range(len(of))]
 
 
 def text(person: Person, keys: Iterable[str]) -> Text:
@@ -96,4 +96,4 @@ def numbers(written_and_keys: Iterable[tuple[str, str]]) -> str:
         found[compared] = None
         if as_written not in compared:
             found[as_written] = None
-    return " ".join([runs(one) for one in found if one])
+    return " ".join([run for one in found for run in runs(one)])

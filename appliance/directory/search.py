@@ -1,7 +1,8 @@
 """Search as one types: words and parts of numbers, in any order, over all that is known of a person.
 
-Every word typed must be the beginning of a word of theirs; every run of digits stands in the middle of a
-number of theirs, as it was written or as it is compared ("0039 02" finds "+39 02"), or begins a word too.
+Every word typed must be the beginning of a word of theirs; digits stand anywhere in a number of theirs, as it
+was written or as it is compared ("0039 02" finds "+39 02"), or begin a word too. Digits with spaces between
+them are one number; where nobody has it, they are several.
 
 The order of what is found: for each thing typed, who has it as a whole name comes before whose name begins
 with it, and that before any other word; a whole number, as of an extension, before a part of one. Among
@@ -85,22 +86,20 @@ class Digits:
 
     def __init__(self, pieces: Sequence[str], begun: Sequence[str]) -> None:
         """Both are of ASCII digits; `begun`: see numbers.DialPlan.begun."""
-        apart = " AND ".join(f"({_phrase(piece)} OR {Word(piece).match})" for piece in pieces)
-        self.match = self.whole = " OR ".join([*map(_phrase, begun), f"({apart})"])
+        self.pieces = pieces
+        self._word = Word(pieces[0]) if len(pieces) == 1 else None
+        self.match = " OR ".join([*map(_phrase, begun), *([self._word.match] if self._word else [])])
         self._parts = [_part(digits) for digits in begun]
         # A number begins where the index does, or behind the single digit that ends another.
-        runs = "|".join(index.runs(digits) for digits in begun)
+        runs = "|".join(" ".join(index.runs(digits)) for digits in begun)
         self._whole = re.compile(rf"(?:^|(?:^| )\d )(?:{runs})(?: |$)")
-        self._apart = [(_part(piece), Word(piece)) for piece in pieces]
 
     def rank(self, entry: index.Text) -> int | None:
         """Return how well an entry has them, 0 is best; None: it has not."""
         numbers = f" {entry.numbers} "
         if any(part in numbers for part in self._parts):
             return 0 if self._whole.search(entry.numbers) else 1
-        if all(part in numbers or word.rank(entry) is not None for part, word in self._apart):
-            return 2
-        return None
+        return 2 if self._word and self._word.rank(entry) is not None else None
 
 
 Term: TypeAlias = Word | Digits
@@ -115,22 +114,29 @@ def search(
     offset: int = 0,
 ) -> Found:
     """Return a page of who is found; of everybody, by the alphabet, where nothing was typed."""
-    wanted = terms(keys, typed)
-    if not wanted:
+    if not terms(keys, typed):
         return _phone_book(file, only, "", limit, offset)
-    candidates, more = _candidates(file, wanted, only)
-    best = sorted(_ranked(file, wanted, candidates, only))
-    page = tuple(id for *_, id in best[offset : offset + limit])
-    return Found(page, more or len(best) > offset + limit)
+    for wanted in _meant(keys, typed):
+        candidates, more = _candidates(file, wanted, only)
+        if best := sorted(_ranked(file, wanted, candidates, only)):
+            page = tuple(id for *_, id in best[offset : offset + limit])
+            return Found(page, more or len(best) > offset + limit)
+    return Found((), more=False)
 
 
 def matching(file: sqlite3.Connection, keys: Keys, typed: str, only: Only = Only()) -> list[int]:
     """Return everybody who is found, in no order: to do something with all of them."""
-    if wanted := terms(keys, typed):
-        if (few := _few(file, only)) is not None:
-            return [id for *_, id in _ranked(file, wanted, few, only)]
-        return _matches(file, [term.match for term in wanted], only, -1)
-    return list(_phone_book(file, only, "", -1, 0).ids)
+    if not terms(keys, typed):
+        return list(_phone_book(file, only, "", -1, 0).ids)
+    few = _few(file, only)
+    for wanted in _meant(keys, typed):
+        if few is not None:
+            found = [id for *_, id in _ranked(file, wanted, few, only)]
+        else:
+            found = _matches(file, [term.match for term in wanted], only, -1)
+        if found:
+            return found
+    return []
 
 
 def terms(keys: Keys, typed: str) -> list[Term]:
@@ -153,6 +159,19 @@ def terms(keys: Keys, typed: str) -> list[Term]:
     return found[:TERMS]
 
 
+def _meant(keys: Keys, typed: str) -> Iterator[list[Term]]:
+    """Yield what may be meant: digits apart are one number; where nobody has it, they are several."""
+    wanted = terms(keys, typed)
+    yield wanted
+    apart = [
+        one
+        for term in wanted
+        for one in ([_digits(keys, [piece]) for piece in term.pieces] if isinstance(term, Digits) else [term])
+    ]
+    if len(apart) > len(wanted):
+        yield apart[:TERMS]
+
+
 def _is_digits(word: str) -> bool:
     return word.isascii() and word.isdigit()
 
@@ -166,18 +185,18 @@ def _digits(keys: Keys, pieces: list[str]) -> Digits:
 
 def _phrase(digits: str) -> str:
     """Return the FTS5 expression that finds digits in the middle of a number."""
-    if len(digits) < 3:
+    if len(digits) < index.RUN:
         return f'numbers : "{digits}" *'
     return "numbers : " + " + ".join(f'"{run}"' for run in _full_runs(digits))
 
 
 def _part(digits: str) -> str:
     """Return what the index of whoever has these digits holds, with a space before and behind it."""
-    return f" {digits}" if len(digits) < 3 else f" {' '.join(_full_runs(digits))} "
+    return f" {digits}" if len(digits) < index.RUN else f" {' '.join(_full_runs(digits))} "
 
 
 def _full_runs(digits: str) -> list[str]:
-    return [digits[at : at + 3] for at in range(len(digits) - 2)]
+    return index.runs(digits)[: 1 - index.RUN]
 
 
 # --- the store
@@ -187,20 +206,21 @@ def _candidates(file: sqlite3.Connection, wanted: Sequence[Term], only: Only) ->
     """Return who is to be ranked, and whether there are more."""
     if (few := _few(file, only)) is not None:
         return few, False
-    first = _matches(file, [term.whole for term in wanted], only, MOST + 1)
-    if len(first) <= MOST:
-        first = _matches(file, [term.match for term in wanted], only, MOST + 1)
-    if len(first) <= MOST:
-        return first, False
-    found = dict.fromkeys(_favourites(file, wanted))
     words = [term for term in wanted if isinstance(term, Word)]
+    named: list[int] = []
+    first: list[int] = []
     if len(words) == len(wanted):
-        if len(words) == 1:
-            found |= dict.fromkeys(_phone_book(file, only, words[0].text, MOST, 0).ids)
-        if len(found) < MOST:
-            found |= dict.fromkeys(_matches(file, [word.named for word in words], only, MOST))
-    found |= dict.fromkeys(first)
-    return list(found)[:MOST], True
+        named = _matches(file, [word.named for word in words], only, MOST + 1)
+        if len(named) <= MOST:
+            first = _matches(file, [word.whole for word in words], only, MOST + 1)
+    if max(len(named), len(first)) <= MOST:
+        first = _matches(file, [term.match for term in wanted], only, MOST + 1)
+        if len(first) <= MOST:
+            return first, False
+    found = _favourites(file, wanted)
+    if len(words) == len(wanted) == 1:
+        found += _phone_book(file, only, words[0].text, MOST, 0).ids
+    return list(dict.fromkeys([*found, *named, *first]))[:MOST], True
 
 
 def _matches(file: sqlite3.Connection, all_of: Iterable[str], only: Only, most: int) -> list[int]:
