@@ -92,7 +92,7 @@ def _undo(options: argparse.Namespace) -> int:
         return DONE
     print(f"{count(undone.removed)} removed, {undone.restored} put back as they were")
     if undone.kept:
-        print(f"{count(undone.kept)} edited since and kept: {', '.join(undone.kept[:TOLD])}")
+        print(f"{count(len(undone.kept))} edited since and kept: {', '.join(undone.kept[:TOLD])}")
     return DONE
 
 
@@ -249,15 +249,15 @@ def _written(name: str, write: Write) -> int:
         return DONE
     path = Path(name)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
-            made = Path(stream.name)
+        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with open(handle, "wb") as stream:
             try:
                 write(stream)
                 stream.flush()
                 os.fsync(stream.fileno())
-                made.replace(path)
+                os.replace(made, path)
             except BaseException:
-                made.unlink()
+                os.unlink(made)
                 raise
     except OSError as error:
         return say(f"{name} cannot be written: {error.strerror}", REFUSED)

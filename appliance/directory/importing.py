@@ -335,7 +335,7 @@ class _Taking:
             )
             if id is None:
                 numbers = self._with_free_dials(row, row.person.numbers)
-                same = numbers == row.person.numbers
+                same = numbers is row.person.numbers
                 new.append(row.person if same else replace(row.person, numbers=numbers))
                 id = -len(new)
                 self._outcome.added += 1
@@ -378,8 +378,10 @@ class _Taking:
             self._tell(Notice(row.line, f"merged with {there.name}, whose {', '.join(other)} is kept"))
         return done
 
-    def _with_free_dials(self, row: Row, numbers: Iterable[Number]) -> tuple[Number, ...]:
-        """Return numbers without speed dials that somebody has."""
+    def _with_free_dials(self, row: Row, numbers: tuple[Number, ...]) -> tuple[Number, ...]:
+        """Return numbers without speed dials that somebody has; where none has one, the very same."""
+        if not any(number.speed_dial for number in numbers):
+            return numbers
         freed = []
         for number in numbers:
             if number.speed_dial in self._speed_dials:

@@ -49,7 +49,7 @@ NASTY = (
 TEXT = st.lists(
     st.one_of(
         st.sampled_from(NASTY),
-        st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=6),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6),
     ),
     max_size=5,
 ).map("".join)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from appliance.directory.errors import DirectoryError
@@ -55,6 +56,8 @@ TEXTS = tuple(
 )
 """The fields of a person that are plain text."""
 
+_texts_of = attrgetter(*TEXTS)
+
 
 def tidy(text: str) -> str:
     """Return text as the directory holds it: no spaces around it, its lines end with LF."""
@@ -91,12 +94,17 @@ def _wrong(person: Person) -> str:
         return "it has no name, no company, no number and no e-mail address"
     if len(person.numbers) > MAX_NUMBERS:
         return f"it has {len(person.numbers)} numbers, more than {MAX_NUMBERS}"
-    for name in TEXTS:
-        longest = MAX_NOTES if name == "notes" else MAX_TEXT
-        if len(getattr(person, name)) > longest:
-            return f"its {name} is longer than {longest} characters"
+    if max(map(len, _texts_of(person))) > MAX_TEXT:
+        for name in TEXTS:
+            longest = MAX_NOTES if name == "notes" else MAX_TEXT
+            if len(getattr(person, name)) > longest:
+                return f"its {name} is longer than {longest} characters"
     for number in person.numbers:
-        if max(len(number.number), len(number.type), len(number.speed_dial)) > MAX_SHORT:
+        if (
+            len(number.number) > MAX_SHORT
+            or len(number.type) > MAX_SHORT
+            or len(number.speed_dial) > MAX_SHORT
+        ):
             return f"a number, its type or speed dial is longer than {MAX_SHORT} characters"
     if any(len(name) > MAX_SHORT for name in person.categories):
         return f"the name of a category is longer than {MAX_SHORT} characters"

@@ -179,7 +179,7 @@ def _is_agent(line: Line) -> bool:
 
 def _properties(card: list[Line]) -> Iterator[Property | Fault]:
     """Yield what a card says, its lines unfolded."""
-    old = any(line.text.strip().upper() == "VERSION:2.1" for line in card[:10])
+    old = any("2.1" in line.text and line.text.strip().upper() == "VERSION:2.1" for line in card)
     at = 1
     while at < len(card):
         line = card[at]
@@ -193,7 +193,7 @@ def _properties(card: list[Line]) -> Iterator[Property | Fault]:
                 parts.append(card[at].text.rstrip("\r\n"))
                 at += 1
         else:
-            coded = bool(said) and said.head.coded == "B"
+            coded = said is not None and said.head.coded == "B"
             while at < len(card) and _continues(card[at].text, coded):
                 parts.append(card[at].text.rstrip("\r\n")[0 if coded or old else 1 :])
                 at += 1
