@@ -8,6 +8,7 @@ answered all the same, and `troubles` says what to do about it.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,6 @@ from appliance.store.watch import Watch
 from appliance.store.writer import Writer
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Collection
     from concurrent.futures import Future
     from pathlib import Path
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from appliance.directory.lookup import Keys
     from appliance.screening.rules import Rules
     from drivers.audio.levels import Levels
+
+    Write = tuple[Callable[..., Any], tuple[object, ...]]
 
 log = logging.getLogger("deskbell.books")
 
@@ -94,7 +96,7 @@ class Books:
         self._store: Found | None = None
         self._opening = self._known_past = self._telling = self._unwell = False
         self._directory: events.DirectoryChanged | None = None
-        self._waiting: deque[tuple[Callable[..., Any], tuple[object, ...]]] = deque(maxlen=WAITING)
+        self._waiting: deque[Write] = deque(maxlen=WAITING)
 
     def open(self, clock: Callable[[], float]) -> None:
         """Make the store ready, and tell what is in it; `clock` is the desk's."""
@@ -119,10 +121,11 @@ class Books:
         """Do what is due now and then.
 
         Write down how long the calls have lasted, so that a power cut loses less; try a store again that
-        could not be used; look a good one through.
+        could not be used; write what could not be written; look a good one through.
         """
         if changes := self._recorder.running(now):
             self._write(recorder.write, changes)
+        self._write_waiting()
         if self._store is None and not self._opening:
             self._open("")
         elif self._store and now - self._examined > EXAMINE[1]:
@@ -148,14 +151,20 @@ class Books:
         self._run(lambda: self._make_ready(damage))
 
     def _write(self, what: Callable[..., Any], *said: object) -> None:
-        if self._store:
-            self._store.writer.write(what, *said).add_done_callback(self._written)
-        else:
-            self._waiting.append((what, said))
+        self._waiting.append((what, said))
+        if not self._unwell:
+            self._write_waiting()
 
-    def _written(self, done: Future[Any]) -> None:
+    def _write_waiting(self) -> None:
+        """Write what waits, in its order, if there is a store."""
+        while self._store and self._waiting:
+            write = self._waiting.popleft()
+            done = self._store.writer.write(write[0], *write[1])
+            done.add_done_callback(lambda done, write=write: self._written(done, write))
+
+    def _written(self, done: Future[Any], write: Write) -> None:
         if error := done.exception():
-            self._soon(self._failed, error)
+            self._soon(self._failed, error, write)
         elif self._unwell:
             self._soon(self._well)
 
@@ -218,7 +227,7 @@ class Books:
     # --- in the loop
 
     def _use(self, found: Found) -> None:
-        self._opening = False
+        self._opening = self._unwell = False
         self.callers.use(self._path)
         if not self._known_past:
             self._known_past = self._telling = True
@@ -227,9 +236,7 @@ class Books:
             self._telling = False
             self._waiting.append((recorder.write, (self._recorder.start(found.next_record),)))
         self._store = found
-        while self._waiting:
-            what, said = self._waiting.popleft()
-            self._write(what, *said)
+        self._write_waiting()
         self._directory = None
         self._looked(found.rules, found.directory)
         self._tell(found.troubles)
@@ -241,8 +248,10 @@ class Books:
             self._directory = directory
             self._happens(directory)
 
-    def _failed(self, error: Exception) -> None:
-        """Have a damaged store mended; of all else say what to do, and try again."""
+    def _failed(self, error: Exception, write: Write | None = None) -> None:
+        """Have a damaged store mended; of all else say what to do. What cannot be written now waits."""
+        if write and (is_damage(error) or isinstance(error, sqlite3.OperationalError)):
+            self._waiting.append(write)
         if is_damage(error):
             store, self._store = self._store, None
             if store:  # else it is being mended already, and this is another write that failed
@@ -250,16 +259,19 @@ class Books:
                 store.watch.close()
                 store.writer.close()
                 self._open(str(error))
-        else:
-            self._opening = False
-            self._unwell = True
-            trouble = health.unusable(self._path, error)
-            log.error("%s; %s", trouble.what, trouble.fix)
-            self._tell((trouble, *health.standing(self._path)))
+            return
+        self._opening, self._unwell = False, True
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            log.warning("another process has written to the store for long: what is new waits")
+            return
+        trouble = health.unusable(self._path, error)
+        log.error("%s; %s", trouble.what, trouble.fix)
+        self._tell((trouble, *health.standing(self._path)))
 
     def _well(self) -> None:
         if self._unwell:
             self._unwell = False
+            self._write_waiting()
             self._tell(health.standing(self._path))
 
     def _tell(self, troubles: tuple[health.Trouble, ...]) -> None:

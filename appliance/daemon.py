@@ -161,14 +161,15 @@ class Daemon:
         if isinstance(event, events.CallArrived):
             event = self._books.callers.screened(event)
         before = self._desk.snapshot()
-        wanted = self._desk.handle(event, self._loop.time())
+        at = self._loop.time()
+        wanted = self._desk.handle(event, at)
         refusals = [reason for action in wanted if (reason := self._carry_out(action))]
         if refusals:  # not why: that may quote what was typed
             log.info("refused: %s", type(event).__name__)
         now = self._desk.snapshot()
         self._show(now)
         self._publish(now)
-        self._books.keep(before, now, self._loop.time())
+        self._books.keep(before, now, at)
         self._control.publish()
         return refusals
 

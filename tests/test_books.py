@@ -6,6 +6,7 @@ import json
 import queue
 import time
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from appliance.directory.lookup import Keys
 from appliance.directory.person import Number, Person
 from appliance.history import records
 from appliance.numbers import DialPlan
+from appliance.store import file as store_file
 from appliance.store import snapshots
 from appliance.store.file import connect, prepare, writing
 from drivers.audio.levels import Levels
@@ -200,9 +202,8 @@ def loop(tmp_path: Path) -> Iterator[Loop]:
     made.books.close()
 
 
-RINGING = Snapshot(
-    calls=(Call("in-1", Direction.IN, Party("030123"), "200", CallState.RINGING, 100.0, 100.0),)
-)
+CALL = Call("in-1", Direction.IN, Party("030123"), "200", CallState.RINGING, 100.0, 100.0)
+RINGING = Snapshot(calls=(CALL,))
 
 
 def recorded(store: Path) -> list[tuple[str, str]]:
@@ -262,3 +263,22 @@ def test_a_store_that_is_damaged_while_it_is_used_is_mended_and_the_past_is_told
     loop.books.close()
     assert recorded(store) == [("030123", "ringing")]
     assert sum(isinstance(event, events.Remembered) for event in loop.told) == 1
+
+
+def test_what_cannot_be_written_for_a_while_is_written_later(
+    loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Given another process that writes for longer than anybody waits, as a large import on a slow card."""
+    monkeypatch.setattr(store_file, "BUSY", 0.1)
+    store = tmp_path / "store" / "desk.db"
+    loop.books.open(lambda: 100.0)
+    loop.turn_until(lambda: loop.ready)
+    with closing(connect(store)) as file, writing(file):
+        loop.books.keep(Snapshot(), RINGING, 100.0)
+        loop.turn_until(lambda: "what is new waits" in caplog.text)
+        held = replace(RINGING, calls=(replace(CALL, state=CallState.HELD),))
+        loop.books.keep(RINGING, held, 101.0)
+    loop.books.tick(130.0)
+    loop.books.close()
+    assert recorded(store) == [("030123", "held")]
+    assert loop.books.troubles == ()

@@ -84,14 +84,14 @@ def _measured(path: Path, file: sqlite3.Connection, calls: int) -> list[str]:
 
     lines += [
         _line("a day", _times(lambda: statistics(file, TODAY, TODAY), 100)),
-        _line("a day, its first time in a new process", _fresh(path, TODAY, TODAY), "a day"),
+        _line("a day, its first time on a new connection", _fresh(path, TODAY, TODAY), "a day"),
         _line(
             "a day that was changed just before",
             _times(lambda: statistics(file, TODAY, TODAY), 100, call),
             "a day",
         ),
         _line("a year", _times(lambda: statistics(file, *YEAR), 50)),
-        _line("a year, its first time in a new process", _fresh(path, *YEAR), "a year"),
+        _line("a year, its first time on a new connection", _fresh(path, *YEAR), "a year"),
         _line(
             "a year with a call just added to today",
             _times(lambda: statistics(file, *YEAR), 50, call),

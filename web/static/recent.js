@@ -19,6 +19,7 @@ const outcomes = {
   unanswered: _("Nobody answered"),
   transferred: _("Transferred"),
   parked: _("Parked"),
+  interrupted: _("Interrupted"),
 };
 
 const BUSY = [486, 600]; // SIP status codes, RFC 3261 section 21
