@@ -1,9 +1,10 @@
 """What of a person is searched, and where they stand in the alphabet.
 
 The index knows words, folded: small, without accents, so that "muller" finds Müller, "strauss" Strauß. Each
-word of the name has the mark NAMED before it, so that names alone are found as fast as all of it. A number is
-there as every run of RUN digits in it, and the shorter ones at its end: as a phrase they find digits from the
-middle. Words come with a space between any two, and SQLite's `ascii` tokenizer splits there and nowhere else.
+word of the name has a MARK before it, so that names alone are found as fast as all of it. A number is there as
+every run of RUN digits in it, and the shorter ones at its end: as a phrase they find digits from the middle.
+So that no word is taken for such a run, those that begin with a digit have the mark too. Words come with a
+space between any two, and SQLite's `ascii` tokenizer splits there and nowhere else.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ _WHOLE = str.maketrans(
 )
 """Letters that Unicode takes for whole, but who has them on no key types as others."""
 _WORD = re.compile(r"[^\W_]+")
+_DIGIT_FIRST = re.compile(r"(?<![^ ])(?=[0-9])")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
 
 RUN = 4
-NAMED = "\u00b7"
-"""Stands before a word of the name: no word has it."""
+MARK = "\u00b7"
+"""A sign that no word has."""
 
 
 class Text(NamedTuple):
@@ -42,7 +44,13 @@ class Text(NamedTuple):
     @property
     def row(self) -> tuple[str, str, str]:
         """What the index holds of it: name, other, numbers."""
-        return " ".join([NAMED + word for word in self.name.split()]), self.other, self.numbers
+        name = " ".join([MARK + word for word in self.name.split()])
+        return name, _DIGIT_FIRST.sub(MARK, self.other), self.numbers
+
+    @classmethod
+    def of_row(cls, name: str, other: str, numbers: str) -> Text:
+        """Return what is searched, from the index."""
+        return cls(name.replace(MARK, ""), other.replace(MARK, ""), numbers)
 
 
 def fold(text: str) -> str:

@@ -69,9 +69,10 @@ class Word:
     def __init__(self, text: str) -> None:
         """`text` is folded."""
         self.text = text
-        self.named = f'"{index.NAMED}{text}" *'
-        self.match = f'"{text}" * OR {self.named}'
-        self.whole = f'"{text}" OR "{index.NAMED}{text}"'
+        marked = f'"{index.MARK}{text}"'
+        self.named = f"{marked} *"
+        self.match = self.named if text[0] in "0123456789" else f'"{text}" * OR {self.named}'
+        self.whole = f'"{text}" OR {marked}'
 
     def rank(self, entry: index.Text) -> int | None:
         """Return how well an entry has it, 0 is best; None: it has not."""
@@ -185,9 +186,11 @@ def _digits(keys: Keys, pieces: list[str]) -> Digits:
 
 def _phrase(digits: str) -> str:
     """Return the FTS5 expression that finds digits in the middle of a number."""
-    if len(digits) < index.RUN:
-        return f'numbers : "{digits}" *'
-    return "numbers : " + " + ".join(f'"{run}"' for run in _full_runs(digits))
+    if len(digits) < index.RUN - 1:
+        return f'"{digits}" *'  # FTS5 has an index of these
+    if len(digits) == index.RUN - 1:  # and is faster with eleven words than with a beginning
+        return " OR ".join(f'"{digits}{more}"' for more in ("", *"0123456789"))
+    return " + ".join(f'"{run}"' for run in _full_runs(digits))
 
 
 def _part(digits: str) -> str:
@@ -258,12 +261,12 @@ def _ranked(
     """Yield the rank of those who match: (how well, no favourite, place in the alphabet, id)."""
     where, values = _where(only, "person.id")
     rows = file.execute(
-        "SELECT id, NOT favourite, sort, other, numbers FROM person JOIN search ON search.rowid = id"  # noqa: S608
+        "SELECT id, NOT favourite, name, other, numbers FROM person JOIN search ON search.rowid = id"  # noqa: S608
         f" WHERE true{_among(ids)}{where}",
         values,
     )
     for id, ordinary, *texts in rows:
-        entry = index.Text(*texts)
+        entry = index.Text.of_row(*texts)
         ranks = [rank for term in wanted if (rank := term.rank(entry)) is not None]
         if len(ranks) == len(wanted):
             yield sum(ranks), bool(ordinary), entry.name, id
