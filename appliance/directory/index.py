@@ -1,10 +1,10 @@
 """What of a person is searched, and where they stand in the alphabet.
 
 The index knows words, folded: small, without accents, so that "muller" finds Müller, "strauss" Strauß. Each
-word of the name has a MARK before it, so that names alone are found as fast as all of it. A number is there as
-every run of RUN digits in it, and the shorter ones at its end: as a phrase they find digits from the middle.
-So that no word is taken for such a run, those that begin with a digit have the mark too. Words come with a
-space between any two, and SQLite's `ascii` tokenizer splits there and nowhere else.
+word of the name has a MARK before it, so that names alone are found as fast as all of it. A number is there
+as every run of RUN digits in it, and the shorter ones at its end: as a phrase they find digits from the
+middle. So that no word is taken for such a run, those that begin with a digit have the mark too. Words come
+with a space between any two, and SQLite's `ascii` tokenizer splits there and nowhere else.
 """
 
 from __future__ import annotations

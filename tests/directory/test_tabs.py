@@ -15,6 +15,7 @@ from tests.directory.somebody import MILAN
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 
 def names(file: sqlite3.Connection, operator: str) -> list[str]:
@@ -45,13 +46,14 @@ def test_a_tab_is_renamed_looks_another_way_and_is_hidden(file: sqlite3.Connecti
 
 def test_no_other_operator_changes_it(file: sqlite3.Connection) -> None:
     tab = tabs.create(file, "anna", "Friends")
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: tabs.delete(file, "bert", tab),
         lambda: tabs.put(file, "bert", tab, []),
         lambda: tabs.take_out(file, "bert", tab, []),
         lambda: tabs.order(file, "bert", [tab]),
         lambda: tabs.change(file, tabs.Tab(tab, "bert", "Mine", "list", private=False)),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(Refused, match=f"bert has no tab {tab}"):
             change()
 
