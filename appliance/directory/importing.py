@@ -14,6 +14,7 @@ fails takes back its steps; one whose process died is taken back by the next one
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import time
 from contextlib import contextmanager
@@ -234,7 +235,8 @@ def _opened(stream: BinaryIO, manner: Manner, keys: Keys) -> tuple[Outcome, Iter
 
 
 def _go_through(taking: _Taking, items: Iterator[Item], stream: BinaryIO, progress: Progress | None) -> None:
-    size = max(stream.seek(0, 2), 1)
+    size = max(stream.seek(0, io.SEEK_END), 1)
+    stream.seek(0)
     read = 0
     with taking:
         while step := list(_step(items, stream)):
@@ -294,9 +296,7 @@ class _Taking:
         self._remember(
             (mark, id)
             for id, owner, first, last, company, external_id, email, found in everybody
-            for mark in _marks(
-                owner, Person(last, first).name, company, external_id, email, json.loads(found)
-            )
+            for mark in _marks(owner, f"{first} {last}", company, external_id, email, json.loads(found))
         )
 
     def __exit__(self, *_: object) -> None:

@@ -133,6 +133,23 @@ def test_a_card_without_end_needs_little_memory(tmp_path: Path) -> None:
     assert said.startswith("taken: 1 faulty: 1 the card is longer than")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"N:" + b"\\," * 2_500_000,
+        b"CATEGORIES:" + b"\\;" * 2_500_000,
+        b'TEL;X="' + b"a;" * 2_500_000,
+        b"TEL;" + b'X="a",' * 800_000 + b":1",
+        b"NOTE;ENCODING=QUOTED-PRINTABLE:" + b"=" * 5_000_000,
+    ],
+    ids=lambda line: line[:8].decode(),
+)
+def test_a_property_of_megabytes_needs_little_memory(tmp_path: Path, line: bytes) -> None:
+    card = b"BEGIN:VCARD\r\nVERSION:2.1\r\nFN:A\r\n%s\r\nEND:VCARD\r\n"
+    said = imported(tmp_path, iter([card % line, card % b"TEL:2"]))
+    assert said.startswith(("taken: 1 faulty: 1", "taken: 2 faulty: 0"))
+
+
 def bomb(width: int, height: int) -> bytes:
     """Return a PNG of so many pixels, all of one colour: some KB."""
 

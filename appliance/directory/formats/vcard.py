@@ -83,9 +83,11 @@ SAYS_NO_TYPE = {"VOICE", "PREF", "TEXT", "VIDEO", "MSG", "INTERNET"}
 WORDS = {ours: sorted(words) for ours, words in TYPES}
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_PARTS = re.compile(r"(?:[^\\;]|\\.)*", re.DOTALL)
-_HEAD = re.compile(r'(?:"[^"]*"|[^":])*')
-_PARAMETER = re.compile(r';([^=;:"]+)(?:=((?:"[^"]*"|[^";:])*))?')
+_PARTS = {
+    separator: re.compile(rf"(?:[^\\{separator}]++|\\.)*+", re.DOTALL) for separator in ";,"
+}  # possessive, here and below: a value of megabytes is not to be kept for going back
+_HEAD = re.compile(r'(?:"[^"]*+"|[^":]++)*+')
+_PARAMETER = re.compile(r';([^=;:"]++)(?:=((?:"[^"]*+"|[^";:]++)*+))?')
 _VALUE = re.compile(r'"([^"]*)"|([^,"]+)')
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _DATA = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
@@ -218,7 +220,7 @@ def _property(text: str) -> Property | None:
     """Return the property of a content line; None when it is none."""
     quoted = _HEAD.match(text) if '"' in text else None
     head = quoted[0] if quoted else text.partition(":")[0]
-    if len(head) == len(text):
+    if text[len(head) : len(head) + 1] != ":":
         return None
     parsed = _parsed(head) if len(head) < FOLD else _parsed.__wrapped__(head)
     return Property(parsed, text[len(head) + 1 :]) if parsed else None
@@ -387,9 +389,8 @@ def _split(text: str, old: bool, separator: str = ";") -> list[str]:
     """Return the parts of a structured value, tidy."""
     if "\\" not in text:
         return [tidy(part) for part in text.split(separator)]
-    pattern = _PARTS if separator == ";" else re.compile(_PARTS.pattern.replace(";", separator), re.DOTALL)
     parts, at = [], 0
-    while match := pattern.match(text, at):
+    while match := _PARTS[separator].match(text, at):
         parts.append(tidy(_plain(match[0], old)))
         at = match.end() + 1
         if at > len(text):
