@@ -199,6 +199,12 @@ def test_of_too_many_the_likeliest_are_ranked(file: sqlite3.Connection) -> None:
     assert len(search.matching(file, MILAN, "anna")) == 1003
 
 
+def test_one_letter_opens_the_phone_book_there(file: sqlite3.Connection) -> None:
+    people.insert(file, MILAN, (Person(f"Z{at}", "Anna") for at in range(300)))
+    people.insert(file, MILAN, [Person("Avati"), Person("Abt"), Person("B")])
+    assert names(file, "a", limit=3) == ["Abt", "Avati", "Anna Z0"]
+
+
 class TestFilters:
     """Given people in categories, tabs and sources, only those who are asked for are found."""
 
