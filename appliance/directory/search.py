@@ -57,7 +57,7 @@ class Only:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Ids of people, the best first, and whether there are more."""
+    """Ids of people, the best first, and whether there are more; an empty page is the last."""
 
     ids: tuple[int, ...]
     more: bool
@@ -121,7 +121,7 @@ def search(
         candidates, more = _candidates(file, wanted, only)
         if best := sorted(_ranked(file, wanted, candidates, only)):
             page = tuple(id for *_, id in best[offset : offset + limit])
-            return Found(page, more or len(best) > offset + limit)
+            return Found(page, bool(page) and (more or len(best) > offset + limit))
     return Found((), more=False)
 
 

@@ -196,6 +196,7 @@ def test_of_too_many_the_likeliest_are_ranked(file: sqlite3.Connection) -> None:
     assert found.more
     assert len(found.ids) == search.MOST
     assert names(file, "anna")[:3] == ["Anna Bianchi", "Carla Annani", "Zeta"]
+    assert search.search(file, MILAN, "anna", offset=search.MOST) == search.Found((), more=False)
     assert len(search.matching(file, MILAN, "anna")) == 1003
 
 
