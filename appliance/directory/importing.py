@@ -322,7 +322,7 @@ class _Taking:
 
     def _take(self, rows: Sequence[Row]) -> None:
         marks = [self._marks_of(row.person) for row in rows]
-        found = self._recall(mark for some in marks for mark in some)
+        found = self._recall(sorted(mark for some in marks for mark in some))
         before = {
             person.id: person
             for person in people.every(self._file, sorted({id for id in found.values() if id > 0}))
@@ -357,7 +357,7 @@ class _Taking:
         self._show(shown, now, new)
         changed = [person for id, person in now.items() if person is not before[id]]
         ids = self._write(new, changed, before) if self._outcome.id else [0] * len(new)
-        self._remember((mark, id if id >= 0 else ids[-id - 1]) for mark, id in found.items())
+        self._remember(sorted((mark, id if id >= 0 else ids[-id - 1]) for mark, id in found.items()))
         self._keys.made.clear()
 
     def _is(self, id: int, mark: int, now: dict[int, Person]) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from appliance.directory.formats.items import Item
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NASTY = (
     *(

@@ -188,6 +188,9 @@ def _properties(card: list[Line]) -> Iterator[Property | Fault]:
         text = line.text.rstrip("\r\n")
         said = _property(text)
         at += 1
+        if said and not said.head.coded and (at == len(card) or card[at].text[0] not in " \t"):
+            yield said  # as nearly every line is
+            continue
         parts = [text]
         if old and said and said.head.coded == "Q":
             while parts[-1].endswith("=") and at < len(card):
