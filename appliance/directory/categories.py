@@ -144,7 +144,12 @@ def remove(file: sqlite3.Connection, id: int) -> None:
 
 def add(file: sqlite3.Connection, id: int, people: Iterable[int]) -> None:
     """Put people into a category."""
-    _link(file, "INSERT OR IGNORE INTO person_category VALUES (?, ?)", id, people)
+    try:
+        file.executemany(
+            "INSERT OR IGNORE INTO person_category VALUES (?, ?)", [(id, person) for person in people]
+        )
+    except sqlite3.IntegrityError as error:
+        raise Unknown(f"there is no category {id}, or one of these people is not there") from error
 
 
 def take_out(file: sqlite3.Connection, id: int, people: Iterable[int]) -> None:
@@ -152,10 +157,3 @@ def take_out(file: sqlite3.Connection, id: int, people: Iterable[int]) -> None:
     file.executemany(
         "DELETE FROM person_category WHERE category = ? AND person = ?", [(id, person) for person in people]
     )
-
-
-def _link(file: sqlite3.Connection, statement: str, id: int, people: Iterable[int]) -> None:
-    try:
-        file.executemany(statement, [(id, person) for person in people])
-    except sqlite3.IntegrityError as error:
-        raise Unknown(f"there is no category {id}, or one of these people is not there") from error
