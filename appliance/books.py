@@ -14,6 +14,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from appliance.callers import Callers
@@ -160,9 +161,9 @@ class Books:
         while self._store and self._waiting:
             write = self._waiting.popleft()
             done = self._store.writer.write(write[0], *write[1])
-            done.add_done_callback(lambda done, write=write: self._written(done, write))
+            done.add_done_callback(partial(self._written, write))
 
-    def _written(self, done: Future[Any], write: Write) -> None:
+    def _written(self, write: Write, done: Future[Any]) -> None:
         if error := done.exception():
             self._soon(self._failed, error, write)
         elif self._unwell:

@@ -59,7 +59,7 @@ def run(
 @pytest.mark.parametrize("chore", [SYNC, SNAPSHOT, TIDY], ids=lambda chore: chore.words[0])
 def test_every_chore_is_a_command_that_has_nothing_to_do_at_a_new_desk(chore: Chore, tmp_path: Path) -> None:
     settings = RunningDesk(tmp_path, 5060).settings
-    command = [sys.executable, "-m", "appliance", *chore.words, "--settings", settings]
+    command = [sys.executable, "-m", "appliance", *chore.words, "--settings", str(settings)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

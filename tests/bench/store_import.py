@@ -10,10 +10,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.directory.formats import own, vcard
 from appliance.directory.person import Number, Person
 from appliance.store.file import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PEOPLE = 100_000
 NUMBERS = (2, 3)  # of every other: 2.5 a person
@@ -36,7 +40,8 @@ began = time.monotonic()
 with closing(connect(Path(store))) as file, open(name, "rb") as stream:
     done = getattr(importing, step)(file, Keys(DialPlan("IT")), stream)
 seconds = time.monotonic() - began
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, done.added, done.merged + done.unchanged)
+most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(seconds, most, done.added, done.merged + done.unchanged)
 """
 
 
@@ -46,7 +51,7 @@ class People:
     def __init__(self, many: int) -> None:
         self._many = many
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Person]:
         """Yield them one by one."""
         for at in range(self._many):
             yield Person(

@@ -55,7 +55,7 @@ class Recording:
     def clear_for(self, hz: float, snr: float = 20, piece: float = 0.1) -> float:
         """The longest time in seconds in which a tone is heard without a gap or a click.
 
-        A jitter buffer that finds its depth shortens what it plays, at any time: what is clear goes on between.
+        A jitter buffer that finds its depth shortens what it plays, at any time: between, all is clear.
         """
         longest = length = 0
         for index in range(int(self.seconds / piece)):
