@@ -35,6 +35,7 @@ class Chore:
 
 SYNC = Chore(("directory", "sync", "--due"), 10, MINUTE)
 SNAPSHOT = Chore(("backup", "snapshot"), 5 * MINUTE, HOUR)
+SETTLE = Chore(("directory", "settle"), 20, 24 * HOUR)
 TIDY = Chore(("history", "tidy"), 10 * MINUTE, 24 * HOUR)
 
 

@@ -11,7 +11,6 @@ from appliance.desk.config import Button, DeskConfig, Follows, ParkDialect, Rela
 from appliance.desk.lamps import LightPolicy, shine
 from appliance.desk.ringing import RingPolicy, WhileTalking
 from appliance.desk.words import bound
-from appliance.numbers import DialPlan, Form
 from appliance.settings.agreement import NOWHERE
 from appliance.sip.config import Dtmf, Monitor, SipConfig, Srtp, Transport
 from drivers import base
@@ -29,25 +28,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("deskbell.configuration")
 
 
-def dial_plan(settings: Settings) -> DialPlan:
-    """Return how numbers are dialled and compared."""
-    dialling = settings.dialling
-    return DialPlan(
-        dialling.country,
-        cast("Form", dialling.form),
-        dialling.outside_prefix,
-        dialling.internal_digits,
-        dialling.allow,
-        dialling.deny,
-    )
-
-
 def desk_config(settings: Settings, name: Callable[[Party], Party] = unnamed) -> DeskConfig:
     """Return how the desk is set up; `name` gives a party its name in the directory."""
     calls, codes, park = settings.calls, settings.codes, settings.park
     lines = {"": settings.line, **settings.lines}
     return DeskConfig(
-        dial=dial_plan(settings).dialled,
+        dial=settings.dialling.plan.dialled,
         name=name,
         numbers=tuple(line.user for line in lines.values()),
         lines=tuple((name, line.user) for name, line in lines.items()),

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.books import Books
-from appliance.chores import HOUR, SNAPSHOT, SYNC, TIDY, Chore, Chores
-from appliance.configuration import desk_config, dial_plan, line_configs
+from appliance.chores import HOUR, SETTLE, SNAPSHOT, SYNC, TIDY, Chore, Chores
+from appliance.configuration import desk_config, line_configs
 from appliance.control import protocol
 from appliance.control.document import Document
 from appliance.control.server import ControlServer
@@ -79,7 +79,7 @@ class Daemon:
         )
         self._books = Books(
             Path(settings.desk.store),
-            Keys(dial_plan(settings)),
+            Keys(settings.dialling.plan),
             soon=self._soon,
             happens=self._happens,
             levels=self._devices.remember_levels,
@@ -250,7 +250,7 @@ class Daemon:
 
 def _chores(settings: Settings) -> list[Chore]:
     """Return what there is to be done now and then."""
-    chores = [TIDY]
+    chores = [SETTLE, TIDY]
     if settings.sources:
         chores.append(SYNC)
     if settings.backup.every:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance import chores
-from appliance.chores import SNAPSHOT, SYNC, TIDY, Chore, Chores
+from appliance.chores import SETTLE, SNAPSHOT, SYNC, TIDY, Chore, Chores
 from tests.running import RunningDesk
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def run(
     return lines()
 
 
-@pytest.mark.parametrize("chore", [SYNC, SNAPSHOT, TIDY], ids=lambda chore: chore.words[0])
+@pytest.mark.parametrize("chore", [SETTLE, SYNC, SNAPSHOT, TIDY], ids=lambda chore: chore.words[1])
 def test_every_chore_is_a_command_that_has_nothing_to_do_at_a_new_desk(chore: Chore, tmp_path: Path) -> None:
     settings = RunningDesk(tmp_path, 5060).settings
     command = [sys.executable, "-m", "appliance", *chore.words, "--settings", str(settings)]

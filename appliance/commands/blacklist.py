@@ -63,7 +63,6 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
-    from appliance.configuration import dial_plan
     from appliance.screening import blacklist
     from appliance.store.file import writing
 
@@ -73,7 +72,7 @@ def _add(options: argparse.Namespace) -> int:
         return say("say which number, or which call", REFUSED)
     with opened(loaded) as file, writing(file):
         number = _number_of(file, options.call) if options.number is None else options.number
-        entry = blacklist.add(file, dial_plan(loaded), number, options.note, author(), time.time(), own)
+        entry = blacklist.add(file, loaded.dialling.plan, number, options.note, author(), time.time(), own)
     return _tell(options, "added", entry)
 
 
@@ -94,13 +93,12 @@ def _number_of(file: sqlite3.Connection, record: int) -> str:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from appliance.configuration import dial_plan
     from appliance.screening import blacklist
     from appliance.store.file import writing
 
     loaded = settings.load(options.settings)
     with opened(loaded) as file, writing(file):
-        entry = blacklist.remove(file, dial_plan(loaded), options.number, author(), time.time())
+        entry = blacklist.remove(file, loaded.dialling.plan, options.number, author(), time.time())
     return _tell(options, "removed", entry)
 
 

@@ -53,12 +53,11 @@ def an_id(text: str) -> int:
 @contextmanager
 def reading(options: argparse.Namespace) -> Iterator[tuple[sqlite3.Connection, Keys]]:
     """Open the store that the settings name."""
-    from appliance.configuration import dial_plan
     from appliance.directory.lookup import Keys
 
     loaded = settings.load(options.settings)
     with opened(loaded) as file:
-        yield file, Keys(dial_plan(loaded))
+        yield file, Keys(loaded.dialling.plan)
 
 
 @contextmanager

@@ -103,10 +103,9 @@ def _add_wanted(command: argparse.ArgumentParser, unset: dict[str, Any]) -> None
 
 
 def _keys(loaded: settings.Settings) -> Keys:
-    from appliance.configuration import dial_plan
     from appliance.directory.lookup import Keys
 
-    return Keys(dial_plan(loaded))
+    return Keys(loaded.dialling.plan)
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:

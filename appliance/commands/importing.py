@@ -40,6 +40,7 @@ def add_words(group: Commands) -> None:
     undo = add_word(group, "undo", "Take back an import.", _undo)
     undo.add_argument("id", type=an_id, help="as imports lists it")
     add_word(group, "imports", "List the imports.", _imports)
+    add_word(group, "settle", "Take back what imports have left that were killed.", _settle)
     export = add_word(group, "export", "Write people to a file.", _export)
     export.add_argument("file", metavar="FILE", help="-: standard output")
     export.add_argument("--format", choices=FORMATS, help="(default: what the file's name says, else csv)")
@@ -93,6 +94,18 @@ def _undo(options: argparse.Namespace) -> int:
     print(f"{count(undone.removed)} removed, {undone.restored} put back as they were")
     if undone.kept:
         print(f"{count(len(undone.kept))} edited since and kept: {', '.join(undone.kept[:TOLD])}")
+    return DONE
+
+
+def _settle(options: argparse.Namespace) -> int:
+    from appliance.directory import importing
+
+    with reading(options) as (file, keys):
+        settled = importing.settle(file, keys)
+    if options.json:
+        print_json({"taken_back": settled})
+    elif settled:
+        print(f"{settled} taken back")
     return DONE
 
 

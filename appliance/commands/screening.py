@@ -95,10 +95,9 @@ def opened(loaded: settings.Settings) -> Iterator[sqlite3.Connection]:
 
 def rules_of(loaded: settings.Settings, file: sqlite3.Connection) -> Rules:
     """Return the rules in the store."""
-    from appliance.configuration import dial_plan
     from appliance.screening.rules import load
 
-    return load(file, dial_plan(loaded))
+    return load(file, loaded.dialling.plan)
 
 
 def now() -> datetime:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 STEP = 2000
 STEP_BYTES = 4 * 1024 * 1024
 """How many rows, and how much of the file, are taken in one transaction."""
+LOG_PAGES = 8000
+"""Of the store's log, before they go into the file: rarely, as most pages soon change again."""
 
 CACHE = 16 * 1024  # KiB, of what rules compare
 MAX_TOLD = 1000
@@ -135,6 +137,7 @@ def apply(
     FormatError: it cannot be taken; Refused: another import is going on. Then nothing has changed.
     """
     with _alone(file):
+        file.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         _settle(file, keys)
         outcome, items = _opened(stream, manner or Manner(), keys)
         with writing(file):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from appliance.settings import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from appliance.numbers import DialPlan, Form
 
 
 def option(default: Any, text: str, check: Callable[[Any], str] | None = None, secret: bool = False) -> Any:  # noqa: ANN401
@@ -130,6 +132,14 @@ class DiallingOptions:
     internal_digits: int = option(5, "Numbers of so many digits at most are internal.", checks.whole(1, 15))
     allow: tuple[str, ...] = option((), "Only these may be called: +49*, 1XXX; none: all.", checks.patterns)
     deny: tuple[str, ...] = option((), "These may not be called.", checks.patterns)
+
+    @property
+    def plan(self) -> DialPlan:
+        """How numbers are dialled and compared."""
+        from appliance.numbers import DialPlan  # which loads phonenumbers: not for every command
+
+        form = cast("Form", self.form)
+        return DialPlan(self.country, form, self.outside_prefix, self.internal_digits, self.allow, self.deny)
 
 
 @dataclass(frozen=True, slots=True)
