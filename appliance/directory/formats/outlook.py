@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from appliance.csv_cells import defused
 from appliance.directory.formats import own
 from appliance.directory.formats.items import Fault
-from appliance.directory.formats.table import cell, defused, table, writer
+from appliance.directory.formats.table import cell, table, writer
 from appliance.directory.person import Number
 
 if TYPE_CHECKING:

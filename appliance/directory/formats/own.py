@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from appliance.csv_cells import defused
 from appliance.directory.formats.items import Fault, Notice, row
-from appliance.directory.formats.table import cell, defused, lost_plus, spoiled, table, writer
+from appliance.directory.formats.table import cell, lost_plus, spoiled, table, writer
 from appliance.directory.person import Number, Person, Picture
 from appliance.directory.pictures import Album, PictureError
 

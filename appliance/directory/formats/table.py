@@ -16,6 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from appliance.csv_cells import FORMULA
 from appliance.directory.formats.items import MAX_ROWS, Fault, FormatError, tidy
 from appliance.directory.formats.text import encoding_of, lines
 
@@ -31,7 +32,6 @@ MAX_ENDLESS = 100  # quotation marks that are never closed
 DELIMITERS = ",;\t"
 LOST_PLUS = 11  # digits: national numbers that begin like the country's code are shorter
 
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _WRAPPED = re.compile('="(.*)"', re.DOTALL)  # Excel's way to keep the zeros of a number
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 
@@ -74,14 +74,9 @@ def cell(text: str) -> str:
     if text and text[0] in "'=":
         if wrapped := _WRAPPED.fullmatch(text):
             return tidy(wrapped[1].replace('""', '"'))
-        if text[0] == "'" and _FORMULA.match(text):
+        if text[0] == "'" and FORMULA.match(text):
             text = text[1:]
     return tidy(text)
-
-
-def defused(text: str) -> str:
-    """Return what to write, so that no spreadsheet calculates it."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def spoiled(number: str) -> str:
