@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -184,25 +184,27 @@ class Books:
         if damage:
             health.recover(self._path, damage)
         troubles = health.make_ready(self._path)
-        writer = Writer(self._path)
-        if not self._known_past:
-            writer.write(recorder.interrupted).result()
-        with closing(connect(self._path)) as file:
-            messages, now = kept.messages(file, self._clock()), self._clock()
-            found = Found(
-                writer,
-                Watch(self._path, lambda: self._run(self._look)),
-                troubles,
-                replace(records.remembered(file, now), messages=messages),
-                kept.levels(file),
-                recorder.next_id(file),
-                *self._read(file),
-            )
+        with ExitStack() as half_open:
+            writer = Writer(self._path)
+            half_open.callback(writer.close)
+            watch = Watch(self._path, lambda: self._run(self._look))
+            half_open.callback(watch.close)
+            if not self._known_past:
+                writer.write(recorder.interrupted).result()
+            found = self._found(writer, watch, troubles)
+            half_open.pop_all()
         self._soon(self._use, found)
         try:
             rekey.renew(self._path, self._keys)
         except DirectoryError as error:
             log.error("%s", error)
+
+    def _found(self, writer: Writer, watch: Watch, troubles: tuple[health.Trouble, ...]) -> Found:
+        with closing(connect(self._path)) as file:
+            now = self._clock()
+            past = replace(records.remembered(file, now), messages=kept.messages(file, now))
+            levels, next_record = kept.levels(file), recorder.next_id(file)
+            return Found(writer, watch, troubles, past, levels, next_record, *self._read(file))
 
     def _look(self) -> None:
         """Read what others may have changed."""
