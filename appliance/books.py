@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -137,6 +137,10 @@ class Books:
         """Return the id of a call's record, 0 while there is none."""
         return self._recorder.record(call)
 
+    def finish_reading(self) -> None:
+        """Wait for what is being read or made ready; what comes of it is on its way into the loop then."""
+        self._thread.shutdown()
+
     def close(self) -> None:
         """Finish what is to be read and written; may take seconds."""
         store, self._store = self._store, None
@@ -178,7 +182,8 @@ class Books:
             except Exception as error:  # whatever it is, it is handed over
                 self._soon(self._failed, error)
 
-        self._thread.submit(guarded)
+        with suppress(RuntimeError):  # the desk is being closed: nobody wants to know
+            self._thread.submit(guarded)
 
     def _make_ready(self, damage: str) -> None:
         if damage:

@@ -117,6 +117,7 @@ class Daemon:
             await asyncio.to_thread(self._agent.stop)
             await asyncio.to_thread(self._devices.stop)
             await self._control.stop()
+            await asyncio.to_thread(self._books.finish_reading)
             await asyncio.to_thread(self._books.close)
             log.info("the desk is closed")
 
