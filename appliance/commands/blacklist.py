@@ -20,7 +20,8 @@ from appliance.commands.grammar import (
     print_json,
     say,
 )
-from appliance.commands.screening import now, opened, rules_of, safely
+from appliance.commands.screening import now, rules_of, safely
+from appliance.commands.store import opened
 
 if TYPE_CHECKING:
     import argparse

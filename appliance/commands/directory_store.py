@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from appliance import settings
 from appliance.commands.grammar import REFUSED, Commands, add, add_json, add_settings_path, say
-from appliance.commands.screening import opened
+from appliance.commands.store import opened
 from appliance.store.file import StoreError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
     from appliance.commands.grammar import Run
@@ -29,7 +29,7 @@ def add_word(group: Commands, name: str, text: str, run: Run) -> argparse.Argume
             return run(options)
         except UnicodeError:
             return say("the text is not UTF-8", REFUSED)
-        except (DirectoryError, StoreError, sqlite3.Error) as error:
+        except (DirectoryError, StoreError) as error:
             return say(str(error), REFUSED)
 
     word = add(group, name, text, safe)

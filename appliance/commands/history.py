@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import sqlite3
 import sys
 import time
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance import settings
 from appliance.commands.grammar import DONE, REFUSED, add, add_json, add_settings_path, print_json, say
-from appliance.commands.screening import opened
+from appliance.commands.store import opened
 from appliance.store.file import StoreError
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def safely(run: Run) -> Run:
             return run(options)
         except UnicodeError:
             return say("the text is not UTF-8", REFUSED)
-        except (NoSuchRecordError, StoreError, sqlite3.Error) as error:
+        except (NoSuchRecordError, StoreError) as error:
             return say(str(error), REFUSED)
 
     return safe

@@ -99,9 +99,13 @@ def _undo(options: argparse.Namespace) -> int:
 
 def _settle(options: argparse.Namespace) -> int:
     from appliance.directory import importing
+    from appliance.directory.errors import Refused
 
     with reading(options) as (file, keys):
-        settled = importing.settle(file, keys)
+        try:
+            settled = importing.settle(file, keys)
+        except Refused:  # an import is going on, and settles them itself
+            settled = 0
     if options.json:
         print_json({"taken_back": settled})
     elif settled:

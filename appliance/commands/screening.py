@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import settings
@@ -21,10 +18,12 @@ from appliance.commands.grammar import (
     print_json,
     say,
 )
+from appliance.commands.store import opened
 from appliance.store.file import StoreError
 
 if TYPE_CHECKING:
     import argparse
+    import sqlite3
     from collections.abc import Callable, Iterator
 
     from appliance.commands.grammar import Run
@@ -76,21 +75,10 @@ def safely(run: Run) -> Run:
 
         try:
             return run(options)
-        except (ScreeningError, StoreError, sqlite3.Error) as error:
+        except (ScreeningError, StoreError) as error:
             return say(str(error), REFUSED)
 
     return safe
-
-
-@contextmanager
-def opened(loaded: settings.Settings) -> Iterator[sqlite3.Connection]:
-    """Open the store that the settings name."""
-    from appliance.store.file import connect, prepare
-
-    path = Path(loaded.desk.store)
-    prepare(path)
-    with closing(connect(path)) as file:
-        yield file
 
 
 def rules_of(loaded: settings.Settings, file: sqlite3.Connection) -> Rules:

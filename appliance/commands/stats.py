@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from appliance import settings
 from appliance.commands.grammar import DONE, REFUSED, add, add_json, add_settings_path, print_json, say
 from appliance.commands.history import day, lasted, safely
-from appliance.commands.screening import opened
+from appliance.commands.store import opened
 
 if TYPE_CHECKING:
     import argparse

@@ -183,6 +183,10 @@ def unusable(path: Path, error: Exception) -> Trouble:
         fix = f"let the desk's user write it: chown it to the user that runs the desk ({folder} too)"
     elif "newer Deskbell" in what:
         fix = "nothing is kept until then"
+    elif is_damage(error):
+        fix = "start the desk anew: it puts the newest snapshot in the place of a damaged store"
+    elif getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+        fix = "another process has written to it for long: try again when that is done"
     else:
         fix = "let desk.store name a file that can be written"
     return Trouble("store-unusable", what, fix, time.time())
@@ -248,9 +252,7 @@ def _space(path: Path) -> list[Trouble]:
     if free >= LOW:
         return []
     what = f"{free} MB are free where {path} lies"
-    fix = (
-        f"remove what is not needed, to begin with in {snapshots.folder(path)}: the desk writes down no call"
-    )
+    fix = f"remove what is not needed, to begin with in {snapshots.folder(path)}: new records wait"
     return [Trouble("store-space", what, fix + " when the disk is full", time.time())]
 
 
