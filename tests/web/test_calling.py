@@ -309,6 +309,22 @@ def test_the_last_number_is_called_again(page: Page, daemon: StandInDaemon) -> N
     expect_asked(daemon, ("redial", {}))
 
 
+def test_a_speed_dial_key_follows_the_directory_so_that_nobody_else_is_called(
+    page: Page, daemon: StandInDaemon
+) -> None:
+    keys = page.locator("#speed button")
+    expect(keys).to_have_count(0)
+    people = {"1001": states.extension("Ada"), "1002": states.extension("Bob")}
+    daemon.change(speed_dials={"1": "1001", "2": "0301234"}, extensions=people)
+    expect(keys).to_have_text(["Ada", "0301234"])
+    daemon.change(speed_dials={"1": "1002", "2": None})
+    expect(keys).to_have_text(["Bob"])
+    keys.click()
+    expect_asked(daemon, ("speed_dial", {"key": "1"}))
+    daemon.change(speed_dials={"1": None})
+    expect(page.locator("#speed")).to_be_hidden()
+
+
 def test_a_speed_dial_key_is_one_click(page: Page, daemon: StandInDaemon) -> None:
     daemon.change(speed_dials={"1": "1001"}, extensions={"1001": states.extension("Ada")})
     expect(row(page, "1001")).to_contain_text("Ada")  # the site has heard of it

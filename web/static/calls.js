@@ -110,9 +110,4 @@ document.getElementById("dial").addEventListener("submit", async (event) => {
 
 document.getElementById("redial").addEventListener("click", () => ask("redial"));
 
-document.getElementById("speed")?.addEventListener("click", (event) => {
-  const key = event.target.closest("button")?.dataset.key;
-  if (key) ask("speed_dial", { key });
-});
-
 onChange(paint, "calls", "lines");

@@ -4,6 +4,7 @@ import "./lines.js";
 import "./own.js";
 import "./status.js";
 import "./calls.js";
+import "./speed.js";
 import "./orbits.js";
 import "./extensions.js";
 import "./recent.js";
