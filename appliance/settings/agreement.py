@@ -29,6 +29,7 @@ class Disagreement(NamedTuple):
 
 def disagreements(settings: Settings) -> Iterator[Disagreement]:
     """Return what is wrong with settings whose options are right one by one."""
+    yield from _accounts(settings)
     yield from _pins(settings)
     yield from _keys(settings)
     for name, relay in settings.relays.items():
@@ -38,6 +39,17 @@ def disagreements(settings: Settings) -> Iterator[Disagreement]:
     for name, source in settings.sources.items():
         for option, what, fix in _source(source):
             yield Disagreement(f"sources.{name}", option, what, fix)
+
+
+def _accounts(settings: Settings) -> Iterator[Disagreement]:
+    """A box may have no account yet; one that is begun is whole, and a further one always."""
+    further = {f"lines.{name}": line for name, line in settings.lines.items()}
+    for section, line in {"line": settings.line, **further}.items():
+        needed = bool(further and section != "line") or bool(line.server or line.user)
+        if needed and not line.server:
+            yield Disagreement(section, "server", "is missing", "write the name or address of the exchange")
+        if needed and not line.user:
+            yield Disagreement(section, "user", "is missing", "write a number or name without spaces or @")
 
 
 def _pins(settings: Settings) -> Iterator[Disagreement]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.desk.lamps import shine
 from appliance.desk.words import bound as command_of
+from appliance.phrase import phrase
 from drivers.gpio.names import pin_number
 
 if TYPE_CHECKING:
@@ -20,44 +21,67 @@ _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}")
 
 def whole(low: int, high: int) -> Callable[[Any], str]:
     """A whole number from `low` to `high`."""
-    return lambda value: "" if low <= value <= high else f"write a whole number from {low} to {high}"
+    return lambda value: (
+        ""
+        if low <= value <= high
+        else phrase("write a whole number from %(low)s to %(high)s", low=low, high=high)
+    )
 
 
 def seconds(low: float, high: float) -> Callable[[Any], str]:
     """Seconds from `low` to `high`."""
-    return lambda value: "" if low <= value <= high else f"write seconds, from {low:g} to {high:g}"
+    return lambda value: (
+        ""
+        if low <= value <= high
+        else phrase("write seconds, from %(low)s to %(high)s", low=f"{low:g}", high=f"{high:g}")
+    )
 
 
 def hours(value: Any) -> str:  # noqa: ANN401 - checked for its type before
     """Hours between two times of the same, a month at most."""
-    return "" if 0 <= value <= 744 else "write hours, from 0 to 744"
+    return "" if 0 <= value <= 744 else phrase("write hours, from 0 to 744")
 
 
 def volume(value: Any) -> str:  # noqa: ANN401 - checked for its type before
     """A loudness from 0, silent, to 1, the loudest."""
-    return "" if 0 <= value <= 1 else "write a number from 0 (silent) to 1"
+    return "" if 0 <= value <= 1 else phrase("write a number from 0 (silent) to 1")
 
 
 def one_of(*words: str) -> Callable[[Any], str]:
     """One of these words."""
-    return lambda value: "" if value in words else f"write one of {', '.join(words)}"
+    return lambda value: "" if value in words else phrase("write one of %(words)s", words=", ".join(words))
 
 
 def host(value: Any) -> str:  # noqa: ANN401 - checked for its type before
     """A host name or an IP address."""
     if not value:
-        return "write the name or address of the exchange"
+        return phrase("write the name or address of the exchange")
     try:
         ipaddress.ip_address(value)
     except ValueError:
         right = _HOST.fullmatch(value)
-        return "" if right else "write a host name or an address, without sip: and without a port"
+        return "" if right else phrase("write a host name or an address, without sip: and without a port")
     return ""
+
+
+def ip_address(value: Any) -> str:  # noqa: ANN401
+    """An IP address."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return phrase("write an IP address, such as 127.0.0.1 or 0.0.0.0")
+    return ""
+
+
+def host_names(values: Any) -> str:  # noqa: ANN401
+    """Names of hosts."""
+    wrong = [value for value in values if not _HOST.fullmatch(value)]
+    return phrase("%(name)s is not a host name", name=repr(wrong[0])) if wrong else ""
 
 
 def number(value: Any) -> str:  # noqa: ANN401
     """An extension number or user name."""
-    return "" if _NUMBER.fullmatch(value) else "write a number or name without spaces or @"
+    return "" if _NUMBER.fullmatch(value) else phrase("write a number or name without spaces or @")
 
 
 def numbers(most: int) -> Callable[[Any], str]:
@@ -65,18 +89,18 @@ def numbers(most: int) -> Callable[[Any], str]:
 
     def check(values: Any) -> str:  # noqa: ANN401
         if len(values) > most:
-            return f"write {most} at most; there are {len(values)}"
+            return phrase("write %(most)s at most; there are %(count)s", most=most, count=len(values))
         wrong = [value for value in values if not _NUMBER.fullmatch(value)]
         if wrong:
-            return f"{wrong[0]!r} is not an extension number"
-        return "write each number once" if len(set(values)) < len(values) else ""
+            return phrase("%(number)s is not an extension number", number=repr(wrong[0]))
+        return phrase("write each number once") if len(set(values)) < len(values) else ""
 
     return check
 
 
 def code(value: Any) -> str:  # noqa: ANN401
     """A feature code, a prefix or a number; "" for none."""
-    return "" if value == "" or _NUMBER.fullmatch(value) else 'write digits, * and #, or "" for none'
+    return "" if value == "" or _NUMBER.fullmatch(value) else phrase('write digits, * and #, or "" for none')
 
 
 def pin(value: Any) -> str:  # noqa: ANN401
@@ -109,7 +133,11 @@ def each_of(*words: str) -> Callable[[Any], str]:
 
     def check(values: Any) -> str:  # noqa: ANN401
         wrong = [value for value in values if value.lower() not in {word.lower() for word in words}]
-        return f"{wrong[0]!r} is not one of {', '.join(words)}" if wrong else ""
+        return (
+            phrase("%(word)s is not one of %(words)s", word=repr(wrong[0]), words=", ".join(words))
+            if wrong
+            else ""
+        )
 
     return check
 
@@ -119,7 +147,7 @@ def address(value: Any) -> str:  # noqa: ANN401
     right = re.fullmatch(
         r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]{1,255})(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?", value
     )
-    return "" if right or not value else "write host:port;transport=tcp, as much of it as is needed"
+    return "" if right or not value else phrase("write host:port;transport=tcp, as much of it as is needed")
 
 
 def networks(values: Any) -> str:  # noqa: ANN401
@@ -128,20 +156,28 @@ def networks(values: Any) -> str:  # noqa: ANN401
         try:
             ipaddress.ip_network(value, strict=False)
         except ValueError:
-            return f"{value!r} is neither an address nor a network such as 192.0.2.0/24"
+            return phrase(
+                "%(value)s is neither an address nor a network such as 192.0.2.0/24", value=repr(value)
+            )
     return ""
 
 
 def fingerprint(value: Any) -> str:  # noqa: ANN401
     """The SHA-256 of a certificate in hex, with colons or without; "" for none."""
     right = re.fullmatch(r"(?:[0-9A-Fa-f]{2}:?){32}", value)
-    return "" if right or not value else "write the SHA-256 fingerprint of the certificate: 64 hex digits"
+    return (
+        ""
+        if right or not value
+        else phrase("write the SHA-256 fingerprint of the certificate: 64 hex digits")
+    )
 
 
 def country(value: Any) -> str:  # noqa: ANN401
     """An ISO 3166 code; "" for none."""
     right = value == "" or re.fullmatch("[A-Z]{2}", value)
-    return "" if right else 'write two capital letters such as "DE", or "" to leave numbers as they are'
+    return (
+        "" if right else phrase('write two capital letters such as "DE", or "" to leave numbers as they are')
+    )
 
 
 def sound_file(value: Any) -> str:  # noqa: ANN401
@@ -152,7 +188,7 @@ def sound_file(value: Any) -> str:  # noqa: ANN401
     from drivers.ringers.tone import ToneError, read
 
     if value and not value.startswith("/"):
-        return "write where it is from / on, such as /etc/deskbell/ring.wav"
+        return phrase("write where it is from / on, such as /etc/deskbell/ring.wav")
     try:
         if value and os.path.exists(value):
             read(value)
@@ -164,7 +200,14 @@ def sound_file(value: Any) -> str:  # noqa: ANN401
 def patterns(values: Any) -> str:  # noqa: ANN401
     """Patterns of numbers, as `appliance.numbers` reads them."""
     wrong = [value for value in values if not re.fullmatch(r"\+?[0-9X*#]+", value)]
-    return f"{wrong[0]!r}: write digits, X for any digit, and * at the end for anything" if wrong else ""
+    return (
+        phrase(
+            "%(pattern)s: write digits, X for any digit, and * at the end for anything",
+            pattern=repr(wrong[0]),
+        )
+        if wrong
+        else ""
+    )
 
 
 def light(value: Any) -> str:  # noqa: ANN401

@@ -9,7 +9,7 @@ import difflib
 import re
 import stat
 import tomllib
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -20,25 +20,57 @@ from appliance.settings.agreement import disagreements
 from appliance.settings.options import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 DEFAULT_PATH = Path("/etc/deskbell/deskbell.toml")
 SECRETS_NAME = "secrets.toml"
 NAMES = dict[str, str]  # a section of free names, each with a text
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with an option (with its section where that is ""), its fix, and its file and line."""
+
+    section: str
+    option: str
+    what: str
+    fix: str
+    place: str
+
+    def __str__(self) -> str:
+        """Return a line for a person with the file at hand."""
+        title = f"{self.section}.{self.option}" if self.option else self.section
+        return f"{self.place}: {title}: {self.what}; {self.fix}"
+
+
 class SettingsError(ValueError):
-    """The settings cannot be used; one line of text for each thing that is wrong, with its fix."""
+    """The settings cannot be used; one line of text for each thing that is wrong, with its fix.
+
+    `problems` are those that belong to an option or a section.
+    """
+
+    def __init__(self, text: str, problems: Sequence[Problem] = ()) -> None:
+        """`text` tells of the problems and of all else."""
+        super().__init__(text)
+        self.problems = tuple(problems)
 
 
 def load(path: Path) -> Settings:
     """Read the settings and the secrets beside them; raise SettingsError with all that is wrong."""
     secrets_path = path.with_name(SECRETS_NAME)
     text = _read(path, f"write one with: deskbell settings > {path}")
-    problems = list(_loose_mode(secrets_path))
+    loose = list(_loose_mode(secrets_path))
     secrets = _read(secrets_path, f"write one with the line's password, then: chmod 600 {secrets_path}")
+    return understand(path, text, secrets, loose)
+
+
+def understand(path: Path, text: str, secrets: str, wrong: Sequence[str] = ()) -> Settings:
+    """Return what the texts of the two files say; raise SettingsError with all that is wrong.
+
+    `path` is where the settings stand or shall stand; `wrong` is what is wrong besides.
+    """
     reader = _Reader(path, text, secret=False)
-    keeper = _Reader(secrets_path, secrets, secret=True)
+    keeper = _Reader(path.with_name(SECRETS_NAME), secrets, secret=True)
 
     def options(section: str, kind: type) -> Any:  # noqa: ANN401 - of that kind
         return kind(**reader.options(section, kind), **keeper.options(section, kind))
@@ -55,14 +87,14 @@ def load(path: Path) -> Settings:
             }
         else:
             sections[section] = options(section, types[section])
-    problems += reader.unknown_sections() + keeper.unknown_sections()
+    unknown = reader.unknown_sections() + keeper.unknown_sections()
     loaded = Settings(**sections)
     if not reader.problems:
         for disagreement in disagreements(loaded):
             reader.complain(*disagreement)
-    problems += reader.problems + keeper.problems
-    if problems:
-        raise SettingsError("\n".join(problems))
+    problems = reader.problems + keeper.problems
+    if lines := [*wrong, *unknown, *map(str, problems)]:
+        raise SettingsError("\n".join(lines), problems)
     return loaded
 
 
@@ -128,7 +160,7 @@ class _Reader:
 
     def __init__(self, path: Path, text: str, secret: bool) -> None:
         self._path, self._lines, self._secret = path, text.splitlines(), secret
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
         try:
             self._document: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -203,8 +235,7 @@ class _Reader:
 
     def complain(self, section: str, name: str, what: str, fix: str) -> None:
         """Note what is wrong with an option, or with a section where no option is named."""
-        title = f"{section}.{name}" if name else section
-        self.problems.append(f"{self._place(section, name)}: {title}: {what}; {fix}")
+        self.problems.append(Problem(section, name, what, fix, self._place(section, name)))
 
     def _place(self, section: str, name: str) -> str:
         """Return file and line of an option, or of its section where the option is missing."""

@@ -363,6 +363,24 @@ class HistoryOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class PageOptions:
+    """The page, where operators work and admins set the box up."""
+
+    address: str = option(
+        "127.0.0.1", "Where it listens: this machine alone, or 0.0.0.0 (any address).", checks.ip_address
+    )
+    port: int = option(
+        8080, "Its port; with https_port all it does is to lead there.", checks.whole(1, 65535)
+    )
+    https_port: int = option(
+        0, "Its port for HTTPS; 0: none, which is for this machine alone.", checks.whole(0, 65535)
+    )
+    names: tuple[str, ...] = option(
+        (), "Names that browsers may call it by, beside its own and its addresses.", checks.host_names
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one desk. A section with a `text` has free names, each with a text, `most` at most."""
 
@@ -390,3 +408,4 @@ class Settings:
     devices: DeviceOptions = field(default_factory=DeviceOptions)
     backup: BackupOptions = field(default_factory=BackupOptions)
     history: HistoryOptions = field(default_factory=HistoryOptions)
+    page: PageOptions = field(default_factory=PageOptions)
