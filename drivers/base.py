@@ -147,6 +147,14 @@ class Kind(StrEnum):
         return self in (Kind.HEADSET, Kind.HANDSET, Kind.SPEAKERPHONE)
 
 
+class Palette(StrEnum):
+    """Which colours the lamp STATUS of a device can show; of those it cannot it shows the nearest."""
+
+    ANY = "any"
+    SEVEN = "seven"  # red, green and blue, each on or off
+    RED = "red"
+
+
 class DeviceState(StrEnum):
     """Whether a device can be used; a fault is a state, not an exception."""
 
@@ -164,7 +172,8 @@ class Device:
     id (the CARD= of a PCM name) of the sound card in the same USB device, "" where there is none.
     `keys` are the names of its keys: those of `Key`, and the free names of buttons that were wired by hand.
     `rings` says that it can make the sounds of `Ring`; `relays` are the names of its relays. `shown` is what
-    was last written to its lamps.
+    was last written to its lamps. `maker` is whom the device itself names, `usb` its numbers of vendor and
+    product as 0b0e:0307, `driver` whose word its driver goes by; "" where there is none.
     """
 
     id: str
@@ -176,6 +185,10 @@ class Device:
     rings: bool = False
     relays: frozenset[str] = frozenset()
     simulated: bool = False
+    maker: str = ""
+    usb: str = ""
+    driver: str = ""
+    palette: Palette = Palette.ANY
     state: DeviceState = DeviceState.ONLINE
     reason: str = ""
     shown: Mapping[Lamp, LampState] = field(default_factory=lambda: MappingProxyType({}))

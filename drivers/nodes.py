@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 USB = 0x03
 BUSES = {USB: "usb", 0x05: "bluetooth"}  # linux/input.h
 USB_TTY = re.compile(r"tty(ACM|USB)\d+$")
 ODD_CHARACTERS = re.compile(r"[^A-Za-z0-9.]+")
-SERIAL_CHARACTERS = 40
+SERIAL_CHARACTERS = MAKER_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,11 @@ def audio_card(node: Node, sys: Path) -> str:
         if node.folder and str(card.resolve()).startswith(node.folder + "/"):
             return _text(card, "id")
     return ""
+
+
+def maker(node: Node) -> str:
+    """Whom a USB device names as its maker, "" for nobody."""
+    return _text(Path(node.folder), "manufacturer")[:MAKER_CHARACTERS] if node.folder else ""
 
 
 def _needed(folder: Path, name: str) -> str:

@@ -13,7 +13,7 @@ import pyudev  # type: ignore[import-untyped]
 
 from drivers import lights, netlink, telephony
 from drivers.base import Kind, Unplugged
-from drivers.nodes import Node, audio_card, node_names, read_node
+from drivers.nodes import Node, audio_card, maker, node_names, read_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,7 +92,13 @@ class UsbBus:
         if device.kind is Kind.LIGHT and self._is_lit(node):
             log.info("%s: a second interface of %s is left alone", node.path, node.id)
             return
-        device = replace(device, id=self._name(node), audio=audio_card(node, self._sys))
+        device = replace(
+            device,
+            id=self._name(node),
+            audio=audio_card(node, self._sys),
+            maker=maker(node),
+            usb=f"{node.vendor:04x}:{node.product:04x}",
+        )
         self._attached[name] = _Attached(device, node)
         ports.attach(device, self._only_if_same(name, node, open_device))
 

@@ -34,5 +34,14 @@ def offer(node: Node) -> tuple[Device, Open] | None:
     model = next((model for model in MODELS if model.claims(node)), None)
     if model is None or node.descriptor.startswith(INPUTS):
         return None
-    device = Device(node.id, Kind.LIGHT, model.name, frozenset(), frozenset({Lamp.STATUS}), rings=model.rings)
+    device = Device(
+        node.id,
+        Kind.LIGHT,
+        model.name,
+        frozenset(),
+        frozenset({Lamp.STATUS}),
+        rings=model.rings,
+        driver=f"{model.name} ({model.proof})",
+        palette=model.palette,
+    )
     return device, lambda press, lose: model.open(node)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drivers.base import Palette
 from drivers.lights.handles import Hidraw, UsbDevice
 from drivers.lights.light import RING_SECONDS, BusyLight, Colour, SoundingLight, primaries
 from drivers.lights.model import Model, Reach
@@ -85,5 +86,13 @@ class DelcomGeneration1(BusyLight):
 
 MODELS = (
     Model(0x0FC5, 0xB080, "Delcom Visual Signal Indicator", "maker's document", Delcom, rings=True),
-    Model(0x0FC5, 0x1223, "Delcom Visual Signal Indicator G1", "kernel driver", DelcomGeneration1, Reach.USB),
+    Model(
+        0x0FC5,
+        0x1223,
+        "Delcom Visual Signal Indicator G1",
+        "kernel driver",
+        DelcomGeneration1,
+        Reach.USB,
+        palette=Palette.SEVEN,
+    ),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drivers.base import DriverError, Impaired, Lamp, Unplugged
+from drivers.base import DriverError, Impaired, Lamp, Palette, Unplugged
 from drivers.lights.handles import Hidraw
 from drivers.lights.light import BusyLight, Colour, primaries
 from drivers.lights.model import Model
@@ -97,10 +97,17 @@ def with_light(node: Node, offer: tuple[Device, Open] | None) -> tuple[Device, O
             telephone.close()
             raise
 
-    return replace(device, lamps=device.lamps | {Lamp.STATUS}), open_both
+    return replace(device, lamps=device.lamps | {Lamp.STATUS}, palette=model.palette), open_both
 
 
 MODELS = (
-    Model(0x0B0E, LINK_390, "Jabra Link 390 with a headset", "read on the device", JabraBusyLight),
-    Model(0x0B0E, 0x2519, "Jabra Evolve2 65 Flex", "read on the device", JabraBusyLight),
+    Model(
+        0x0B0E,
+        LINK_390,
+        "Jabra Link 390 with a headset",
+        "read on the device",
+        JabraBusyLight,
+        palette=Palette.RED,
+    ),
+    Model(0x0B0E, 0x2519, "Jabra Evolve2 65 Flex", "read on the device", JabraBusyLight, palette=Palette.RED),
 )

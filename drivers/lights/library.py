@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import sys
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from drivers.base import DriverError
+from drivers.base import DriverError, Palette
 from drivers.lights.light import BusyLight, Colour, SoundingLight
 from drivers.lights.model import Model, Reach
+from drivers.nodes import maker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def hardware_of(node: Node) -> Any:  # noqa: ANN401
         vendor_id=node.vendor,
         product_id=node.product,
         serial_number=node.serial,
-        manufacturer_string=_manufacturer(node),
+        manufacturer_string=maker(node),
         product_string=node.name,
         release_number=node.release,
         interface_number=node.interface,
@@ -132,17 +132,15 @@ def hardware_of(node: Node) -> Any:  # noqa: ANN401
     return hardware
 
 
-def _manufacturer(node: Node) -> str:
-    try:
-        return (Path(node.folder) / "manufacturer").read_text(errors="replace").strip() if node.folder else ""
-    except OSError:
-        return ""
-
-
-def _lights(maker: str, names: dict[str, tuple[int, ...]], reach: Reach = Reach.HIDRAW) -> tuple[Model, ...]:
+def _lights(
+    maker: str,
+    names: dict[str, tuple[int, ...]],
+    reach: Reach = Reach.HIDRAW,
+    palette: Palette = Palette.ANY,
+) -> tuple[Model, ...]:
     """Models by their names, each with the numbers of vendor and product in one."""
     return tuple(
-        Model(ids >> 16, ids & 0xFFFF, f"{maker} {name}", PROOF, LibraryLight, reach)
+        Model(ids >> 16, ids & 0xFFFF, f"{maker} {name}", PROOF, LibraryLight, reach, palette=palette)
         for name, all_ids in names.items()
         for ids in all_ids
     )
@@ -174,7 +172,9 @@ MODELS = (
         for product, name in ((0x0001, "BLYNCUSB10"), (0x0002, "BLYNCUSB10"), (0x1E00, "BLYNCUSB20"))
     ),
     *_lights("EPOS", {"Busylight": (0x1395_0074,)}),
-    *_lights("MuteMe", {"Original": (0x16C0_27DB, 0x20A0_42DA), "Mini": (0x20A0_42DB,)}),
+    *_lights(
+        "MuteMe", {"Original": (0x16C0_27DB, 0x20A0_42DA), "Mini": (0x20A0_42DB,)}, palette=Palette.SEVEN
+    ),
     *_lights("ThingM", {"blink(1)": (0x27B8_01ED,)}),
     *_lights("VT", {"DND Alpha": (0x340B_F002,), "DND Omega": (0x340B_F001,)}),
     *_lights("CompuLab", {"fit-statUSB": (0x2047_03DF,)}, Reach.TTY),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from drivers.base import Palette
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,6 +40,7 @@ class Model:
     rings: bool = False
     interface: int | None = None
     word: str = ""
+    palette: Palette = Palette.ANY
 
     def claims(self, node: Node) -> bool:
         """Whether a node is such a light."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drivers.base import Palette
 from drivers.lights.handles import Hidraw
 from drivers.lights.light import Colour, SoundingLight, primaries
 from drivers.lights.model import Model
@@ -63,4 +64,6 @@ class Patlite(SoundingLight):
         self._hid.write(bytes([0, 0, 0, buzzer, volume, light, 0, 0, 0]))  # report number, version, command
 
 
-MODELS = (Model(0x191A, 0x6001, "PATLITE NE-USB", "maker's document", Patlite, rings=True),)
+MODELS = (
+    Model(0x191A, 0x6001, "PATLITE NE-USB", "maker's document", Patlite, rings=True, palette=Palette.SEVEN),
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drivers.base import Palette
 from drivers.lights.handles import Hidraw
 from drivers.lights.light import BusyLight, Colour, primaries
 from drivers.lights.model import Model
@@ -57,5 +58,5 @@ class RisoKagaku(BusyLight):
 MODELS = (
     Model(0x1D34, 0x0004, "Dream Cheeky Webmail Notifier", "kernel driver", DreamCheeky),
     Model(0x1D34, 0x000A, "Dream Cheeky Friends Alert", "kernel driver", DreamCheeky),
-    Model(0x1294, 0x1320, "Riso Kagaku Webmail Notifier", "kernel driver", RisoKagaku),
+    Model(0x1294, 0x1320, "Riso Kagaku Webmail Notifier", "kernel driver", RisoKagaku, palette=Palette.SEVEN),
 )

@@ -29,7 +29,8 @@ import hidraw  # type: ignore[import-not-found]
 from drivers.access import require_access
 from drivers.base import Device, DriverError, Key, Lamp, Unplugged
 from drivers.telephony.manners import Manners
-from drivers.telephony.quirks import Quirk, quirk
+from drivers.telephony.quirks import Quirk
+from drivers.telephony.quirks import model as model_of
 from drivers.telephony.report_descriptor import parse
 from drivers.telephony.reports import KeyReports, LampReports, kind
 
@@ -238,10 +239,12 @@ def offer(node: Node) -> tuple[Device, Open] | None:
     except DriverError as why:
         log.debug("%s (%s) is no telephone: %s", node.path, node.name, why)
         return None
-    known = quirk(node.vendor, node.product, node.name)
+    model = model_of(node.vendor, node.product, node.name)
+    known = model.quirk if model else Quirk()
     if known.phantom:
         log.debug("%s (%s) only says that it is a telephone", node.path, node.name)
         return None
     keys = KeyReports(descriptor, _states(known)).keys
-    device = Device(node.id, known.kind or kind(descriptor), node.name, keys, lamps)
+    driver = f"{model.name} ({model.proof})" if model else "HID telephony"
+    device = Device(node.id, known.kind or kind(descriptor), node.name, keys, lamps, driver=driver)
     return device, lambda press, lose: TelephonyDevice(node.path, descriptor, press, lose, quirk=known)

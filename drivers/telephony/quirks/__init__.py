@@ -21,7 +21,7 @@ from drivers.telephony.quirks import (
 )
 from drivers.telephony.quirks.quirk import Model, Proof, Quirk
 
-__all__ = ["Model", "Proof", "Quirk", "known", "quirk"]
+__all__ = ["Model", "Proof", "Quirk", "known", "model", "quirk"]
 
 _MAKERS = (anker, dell, epos, gigaset, google, jabra, logitech, plantronics, yealink)
 _NONE = Quirk()
@@ -33,9 +33,15 @@ def known() -> tuple[Model, ...]:
 
 
 def quirk(vendor: int, product: int, name: str = "") -> Quirk:
-    """What is different about a device: the first model that matches; most are as they say.
+    """What is different about a device, most are as they say; see `model`."""
+    found = model(vendor, product, name)
+    return found.quirk if found else _NONE
+
+
+def model(vendor: int, product: int, name: str = "") -> Model | None:
+    """The first model that a device matches, None for one of which nobody says anything.
 
     `name` is the product name. Packages of others come first: who installs one means it.
     """
     models = chain(outside.models(), known())
-    return next((model.quirk for model in models if model.matches(vendor, product, name)), _NONE)
+    return next((model for model in models if model.matches(vendor, product, name)), None)
