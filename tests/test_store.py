@@ -123,13 +123,13 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     """Given a table in the way of the last migration, then not even the first has happened."""
     path = tmp_path / "desk.db"
     with closing(sqlite3.connect(path)) as file:
-        file.execute("CREATE TABLE call (of_the_wild TEXT)")
-        file.execute("INSERT INTO call VALUES ('cuckoo')")
+        file.execute("CREATE TABLE audit (of_the_wild TEXT)")
+        file.execute("INSERT INTO audit VALUES ('cuckoo')")
         file.commit()
     before = tables(path)
-    with pytest.raises(StoreError, match="cannot be brought to this version: table call already exists"):
+    with pytest.raises(StoreError, match="cannot be brought to this version: table audit already exists"):
         prepare(path)
-    assert tables(path) == before == {"call": 1}
+    assert tables(path) == before == {"audit": 1}
 
 
 def tables(path: Path) -> dict[str, int]:

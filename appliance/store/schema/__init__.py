@@ -4,7 +4,7 @@ A migration that has been released is never changed: what comes later is another
 `file.VERSION` by one. Imports sqlite-utils: only `migrate` imports this.
 """
 
-from appliance.store.schema import desk, directory, history, imports, screening, sources
+from appliance.store.schema import desk, directory, history, imports, screening, sources, users
 
 SETS = (
     desk.migrations,
@@ -13,4 +13,5 @@ SETS = (
     sources.migrations,
     screening.migrations,
     history.migrations,
+    users.migrations,
 )

@@ -1,0 +1,1 @@
+"""Who may use the pages: users, their sessions, and the audit log."""
