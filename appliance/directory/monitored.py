@@ -14,6 +14,7 @@ from appliance.directory.errors import DirectoryError
 from appliance.directory.people import every
 from appliance.directory.person import Person
 from appliance.numbers import NumberError
+from appliance.phrase import phrase
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,9 +46,9 @@ def wanted(file: sqlite3.Connection, room: int = LIMIT) -> list[Wanted]:
     for number, first, last, company, person, disabled in rows:
         reason = ""
         if disabled:
-            reason = "the entry is disabled"
+            reason = phrase("the entry is disabled")
         elif number not in watched and len(watched) >= room:
-            reason = f"not monitored: {room} others are, and no more can be"
+            reason = phrase("not monitored: %(room)s others are, and no more can be", room=room)
         else:
             watched.add(number)
         found.append(Wanted(number, Person(last, first, company).name, person, reason))
@@ -92,7 +93,7 @@ def _extension(keys: Keys, person: Person) -> int:
     inside = [at for at, number in enumerate(person.numbers) if _internal(keys, number.number)]
     called = [at for at in inside if person.numbers[at].type == "extension"]
     if not inside:
-        raise DirectoryError(f"{person.name} has no extension that could be monitored")
+        raise DirectoryError(phrase("%(name)s has no extension that could be monitored", name=person.name))
     return (called or inside)[0]
 
 

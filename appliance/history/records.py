@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
@@ -161,6 +162,9 @@ def _found(
     file: sqlite3.Connection, wanted: Wanted, limit: int, after: Record | None, key: Key
 ) -> Iterator[Record]:
     terms, values = _terms(wanted, key)
+    if wanted.first or wanted.last:  # by the index that has them in order: no month is read to show its end
+        terms = terms.replace("day BETWEEN", "began BETWEEN :since AND :until AND +day BETWEEN")
+        values |= {"since": _began(wanted.first or 19700102, -1), "until": _began(wanted.last or 29991231, 2)}
     if after:
         terms += " AND (began, id) < (:began, :id)"
         values |= {"began": after.began, "id": after.id}
@@ -188,6 +192,12 @@ def _terms(wanted: Wanted, key: Key) -> tuple[str, dict[str, str | float]]:
     if wanted.number:
         terms.append(_contain(values, "d", [*readings(wanted.number, key)] or [fold(wanted.number)]))
     return " AND ".join(filter(None, terms)) or "TRUE", values
+
+
+def _began(day: int, days: int) -> float:
+    """Return the UNIX time of so many days after midnight of a day, whatever the zone: a bound, no more."""
+    date = datetime.date(day // 10_000, day // 100 % 100, day % 100)
+    return datetime.datetime.combine(date, datetime.time(), datetime.UTC).timestamp() + days * 86_400
 
 
 def _contain(values: dict[str, str | float], name: str, texts: list[str]) -> str:

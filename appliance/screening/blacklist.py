@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from appliance.phrase import phrase
 from appliance.screening import pattern
 from appliance.screening.errors import ScreeningError
 
@@ -122,10 +123,20 @@ def add(
     """
     written, note = " ".join(written.split()), " ".join(note.split())
     if len(note) > LONGEST_NOTE:
-        raise ScreeningError(f"the note is too long: write {LONGEST_NOTE} characters at most")
+        raise ScreeningError(
+            phrase("the note is too long: write %(most)s characters at most", most=LONGEST_NOTE)
+        )
     key = pattern.key(written, plan, own)
     if known := _listed(file, key):
-        raise ScreeningError(f"{known.pattern} is on the blacklist already{_added_by(known)}")
+        if known.author:
+            raise ScreeningError(
+                phrase(
+                    "%(pattern)s is on the blacklist already, added by %(author)s",
+                    pattern=known.pattern,
+                    author=known.author,
+                )
+            )
+        raise ScreeningError(phrase("%(pattern)s is on the blacklist already", pattern=known.pattern))
     row = file.execute(
         "INSERT INTO blacklist (pattern, key, note, author, added) VALUES (?, ?, ?, ?, ?) RETURNING id",
         (written, key, note, author, at),
@@ -141,17 +152,26 @@ def remove(file: sqlite3.Connection, plan: DialPlan, written: str, author: str, 
     except ScreeningError:
         entry = None
     if entry is None:
-        raise ScreeningError(f"{written} is not on the blacklist; `deskbell blacklist list` shows what is")
+        raise ScreeningError(phrase("%(written)s is not on the blacklist", written=written))
     file.execute("UPDATE blacklist SET listed = 0 WHERE id = ?", (entry.id,))
     _changed(file, entry.id, "removed", author, at)
     return entry
+
+
+def last_change(file: sqlite3.Connection) -> tuple[str, Entry] | None:
+    """Return what `undo` would take back: "added" or "removed", and which entry."""
+    row = file.execute(
+        "SELECT deed, blacklist.* FROM blacklist_change AS change JOIN blacklist ON blacklist.id = entry"
+        " ORDER BY change.id DESC LIMIT 1"
+    ).fetchone()
+    return (row["deed"], _entry(row)) if row else None
 
 
 def undo(file: sqlite3.Connection) -> tuple[str, Entry]:
     """Take the last change back, and next time the one before; return what it was: "added" or "removed"."""
     change = file.execute("SELECT id, entry, deed FROM blacklist_change ORDER BY id DESC LIMIT 1").fetchone()
     if change is None:
-        raise ScreeningError("there is no change of the blacklist to undo")
+        raise ScreeningError(phrase("there is no change of the blacklist to undo"))
     number, entry, deed = change
     row = file.execute("SELECT * FROM blacklist WHERE id = ?", (entry,)).fetchone()
     file.execute("DELETE FROM blacklist_change WHERE id = ?", (number,))
@@ -169,10 +189,6 @@ def _listed(file: sqlite3.Connection, key: str) -> Entry | None:
 
 def _entry(row: sqlite3.Row) -> Entry:
     return Entry(row["id"], row["pattern"], row["key"], row["note"], row["author"], row["added"])
-
-
-def _added_by(entry: Entry) -> str:
-    return f", added by {entry.author}" if entry.author else ""
 
 
 def _changed(file: sqlite3.Connection, entry: int, deed: str, author: str, at: float) -> None:

@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from appliance.phrase import phrase
 from appliance.screening.errors import ScreeningError
 
 if TYPE_CHECKING:
@@ -159,7 +160,9 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError) as error:  # which of them, is told by what is wrong with the name
-        raise ScreeningError(f"{name!r} is no time zone: write one as Europe/Rome") from error
+        raise ScreeningError(
+            phrase("%(name)s is no time zone: write one as Europe/Rome", name=repr(name))
+        ) from error
 
 
 def spans(written: Iterable[str]) -> tuple[Span, ...]:
@@ -178,13 +181,23 @@ def spans(written: Iterable[str]) -> tuple[Span, ...]:
 def _span(written: str) -> Span:
     found = _SPAN.fullmatch(written.strip())
     if not found:
-        raise ScreeningError(f"{written!r} is no time of day: write from and to, such as 09:00-13:00")
+        raise ScreeningError(
+            phrase(
+                "%(written)s is no time of day: write from and to, such as 09:00-13:00", written=repr(written)
+            )
+        )
     hour, minute, end_hour, end_minute = map(int, found.groups())
     opens, closes = hour * 60 + minute, end_hour * 60 + end_minute
     if hour > 23 or minute > 59 or end_minute > 59 or closes > MIDNIGHT:
-        raise ScreeningError(f"{written!r}: there is no such time; a day is from 00:00 to 24:00")
+        raise ScreeningError(
+            phrase("%(written)s: there is no such time; a day is from 00:00 to 24:00", written=repr(written))
+        )
     if opens == closes:
-        raise ScreeningError(f"{written!r} is no time at all; for the whole day write 00:00-24:00")
+        raise ScreeningError(
+            phrase(
+                "%(written)s is no time at all; for the whole day write 00:00-24:00", written=repr(written)
+            )
+        )
     return Span(opens, closes if closes > opens else closes + MIDNIGHT)
 
 
@@ -214,17 +227,24 @@ def holiday(written: str, name: str = "") -> Holiday:
     for day in (first, last):
         if not _DATE.fullmatch(day):
             raise ScreeningError(
-                f"{written!r}: write days as 2026-08-15, or 08-15 for every year; several as"
-                " 2026-08-10..2026-08-21"
+                phrase(
+                    "%(written)s: write days as 2026-08-15, or 08-15 for every year; several as"
+                    " 2026-08-10..2026-08-21",
+                    written=repr(written),
+                )
             )
         try:
             date.fromisoformat(day if len(day) > len("08-15") else _LEAP_YEAR + day)
         except ValueError:
-            raise ScreeningError(f"{written!r}: there is no day {day}") from None
+            raise ScreeningError(
+                phrase("%(written)s: there is no day %(day)s", written=repr(written), day=day)
+            ) from None
     if len(first) != len(last):
-        raise ScreeningError(f"{written!r}: write the year of both days, or of none")
+        raise ScreeningError(
+            phrase("%(written)s: write the year of both days, or of none", written=repr(written))
+        )
     if first > last and len(first) > len("08-15"):
-        raise ScreeningError(f"{written!r} ends before it begins")
+        raise ScreeningError(phrase("%(written)s ends before it begins", written=repr(written)))
     return Holiday(first, last, " ".join(name.split())[:100])
 
 

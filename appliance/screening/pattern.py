@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import phonenumbers
 
 from appliance.numbers import DialPlan, matches
+from appliance.phrase import phrase
 from appliance.screening.errors import ScreeningError
 
 if TYPE_CHECKING:
@@ -31,14 +32,23 @@ def key(written: str, plan: DialPlan, own: Iterable[str] = ()) -> str:
     `own` are the desk's own numbers and its extensions'.
     """
     if len(written) > LONGEST:
-        raise ScreeningError(f"{written[:LONGEST]}… is too long: a number has {LONGEST} characters at most")
+        raise ScreeningError(
+            phrase(
+                "%(number)s is too long: a number has %(most)s characters at most",
+                number=f"{written[:LONGEST]}…",
+                most=LONGEST,
+            )
+        )
     made = _wild(written, plan) if "*" in written or "X" in written.upper() else ""
     if not made:
         forms = plan.written(written)
         if not forms or not re.fullmatch(r"\+?[0-9A-Za-z._-]+", forms[0]):
             raise ScreeningError(
-                f"{written!r} is no number and no pattern: write digits, X for any digit, and * at the end"
-                " for anything"
+                phrase(
+                    "%(written)s is no number and no pattern: write digits, X for any digit, and * at the end"
+                    " for anything",
+                    written=repr(written),
+                )
             )
         made = forms[0]
     _permit(written, made, plan, own)
@@ -65,14 +75,30 @@ def _permit(written: str, made: str, plan: DialPlan, own: Iterable[str]) -> None
     """Raise ScreeningError for a pattern that would keep away whom nobody means by it."""
     if not re.search("[1-9A-Za-z]", made.replace("X", "")):
         raise ScreeningError(
-            f"{written} would match everybody: to let nobody ring, switch on the rule for all callers instead"
+            phrase(
+                "%(written)s would match everybody: to let nobody ring, switch on the rule for all callers"
+                " instead",
+                written=written,
+            )
         )
     for number in _emergency_numbers(plan.country):
         if matches(made, number):
-            raise ScreeningError(f"{written} matches the emergency number {number}, which may always ring")
+            raise ScreeningError(
+                phrase(
+                    "%(written)s matches the emergency number %(number)s, which may always ring",
+                    written=written,
+                    number=number,
+                )
+            )
     for number in own:
         if any(matches(made, form) for form in plan.written(number)):
-            raise ScreeningError(f"{written} matches {number}, which is an extension of your own")
+            raise ScreeningError(
+                phrase(
+                    "%(written)s matches %(number)s, which is an extension of your own",
+                    written=written,
+                    number=number,
+                )
+            )
 
 
 @cache

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from appliance.numbers import DialPlan
+from appliance.phrase import phrase
 from appliance.screening import blacklist, hours
 from appliance.screening.blacklist import Blacklist
 from appliance.screening.errors import ScreeningError
@@ -89,9 +90,13 @@ def save(file: sqlite3.Connection, rules: Rules, own: Iterable[str] = ()) -> Non
     for name in RULES:
         divert = getattr(rules, name).divert
         if divert and not _DIVERT.fullmatch(divert):
-            raise ScreeningError(f"{divert!r} is no number that calls can be diverted to")
+            raise ScreeningError(
+                phrase("%(number)s is no number that calls can be diverted to", number=repr(divert))
+            )
         if divert in own:
-            raise ScreeningError(f"{divert} is this desk itself: its calls cannot be diverted there")
+            raise ScreeningError(
+                phrase("%(number)s is this desk itself: its calls cannot be diverted there", number=divert)
+            )
     file.execute(
         "UPDATE screening SET rules = ?, revision = revision + 1",
         (json.dumps(as_data(rules), ensure_ascii=False),),

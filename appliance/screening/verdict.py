@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a call may ring, and if not, what becomes of it: see `Screened`."""
+    """Whether a call may ring, and if not, what becomes of it (see `Screened`), by which of `RULES`."""
 
     let_in: bool = True
     divert: str = ""
     shown: bool = True
     reason: str = ""
     closed: bool = False
+    rule: str = ""
 
 
 LET_IN = Verdict()
@@ -53,15 +54,15 @@ def verdict(call: CallArrived, rules: Rules, at: datetime) -> Verdict:
         return LET_IN
     screened = rules.colleagues or not call.internal
     if rules.blacklist.on and (entry := (rules.listed.match if screened else rules.listed.number)(forms)):
-        return _refused(rules.blacklist, _blocked(entry, rules, at))
+        return _refused("blacklist", rules, _blocked(entry, rules, at))
     if rules.anonymous.on and screened and call.party.withheld:
-        return _refused(rules.anonymous, "anonymous: the number is withheld")
+        return _refused("anonymous", rules, "anonymous: the number is withheld")
     if rules.unknown.on and screened and not call.party.withheld and not number:
-        return _refused(rules.unknown, "unknown: no number came with the call")
+        return _refused("unknown", rules, "unknown: no number came with the call")
     if rules.everybody.on:
-        return _refused(rules.everybody, "all calls are refused")
+        return _refused("everybody", rules, "all calls are refused")
     if rules.closed.on and screened and (reason := hours.closed(rules.hours, at)):
-        return replace(_refused(rules.closed, reason), closed=True)
+        return _refused("closed", rules, reason)
     return LET_IN
 
 
@@ -73,8 +74,9 @@ def screened(call: CallArrived, rules: Rules, at: datetime) -> CallArrived:
     return replace(call, screened=Screened(found.reason, found.divert, found.shown, found.closed))
 
 
-def _refused(rule: Rule, reason: str) -> Verdict:
-    return Verdict(let_in=False, divert=rule.divert, shown=rule.shown, reason=reason)
+def _refused(name: str, rules: Rules, reason: str) -> Verdict:
+    rule: Rule = getattr(rules, name)
+    return Verdict(False, rule.divert, rule.shown, reason, closed=name == "closed", rule=name)
 
 
 def _blocked(entry: Entry, rules: Rules, at: datetime) -> str:

@@ -63,7 +63,9 @@ def reason(party: Party, at: datetime = MONDAY, internal: bool = False, **change
 
 def test_who_is_on_the_blacklist_is_refused_and_a_person_can_read_why() -> None:
     assert verdict(arrives(SELLER), rules(), MONDAY) == Verdict(
-        let_in=False, reason="blocked: matches +39 199*, added by Anna on 3 Nov 2026 (sales calls)"
+        let_in=False,
+        reason="blocked: matches +39 199*, added by Anna on 3 Nov 2026 (sales calls)",
+        rule="blacklist",
     )
     assert reason(LISTED_COLLEAGUE) == "blocked: matches 1099, added by Anna on 4 Nov 2026", (
         "in Rome it is the 4th"
@@ -93,7 +95,9 @@ def test_everybody_may_be_refused() -> None:
 
 def test_outside_the_opening_hours_and_on_holidays_the_caller_is_told_that_the_desk_is_closed() -> None:
     found = verdict(arrives(STRANGER), rules(closed=Rule(on=True, divert="600")), SUNDAY)
-    assert found == Verdict(let_in=False, divert="600", reason="outside opening hours: Sunday", closed=True)
+    assert found == Verdict(
+        let_in=False, divert="600", reason="outside opening hours: Sunday", closed=True, rule="closed"
+    )
     assert reason(STRANGER, FEAST, closed=ON) == "holiday: Ferragosto"
     assert reason(STRANGER, MONDAY.replace(hour=18), closed=ON) == "outside opening hours: Monday 18:00"
     assert reason(STRANGER, MONDAY, closed=ON) == ""
