@@ -48,6 +48,8 @@ def add_words(group: Commands) -> None:
     text = "(default: %(default)s, which most programs read)"
     export.add_argument("--vcard", choices=("2.1", "3.0", "4.0"), default="3.0", help=text)
     export.add_argument("--people", type=an_id, nargs="+", metavar="ID", help="(default: everybody)")
+    text = "whose ids, a line each, stand in standard input"
+    export.add_argument("--listed", action="store_true", help=text)
     sample = add_word(group, "sample", "Write a CSV that shows how people are imported.", _sample)
     sample.add_argument("file", metavar="FILE", nargs="?", default="-", help="(default: standard output)")
 
@@ -220,9 +222,10 @@ def _export(options: argparse.Namespace) -> int:
     from appliance.directory.formats import outlook, own, vcard
 
     format = options.format or ("vcard" if Path(options.file).suffix.lower() in VCARD else "csv")
+    ids = _listed() if options.listed else options.people
     with reading(options) as (file, _):
         must_be_there(file, options.people or ())
-        everybody = _People(file, options.people)
+        everybody = _People(file, ids)
         writers: dict[str, Write] = {
             "csv": lambda stream: own.write(everybody, stream),
             "outlook": lambda stream: outlook.write(everybody, stream, options.language),
@@ -235,6 +238,16 @@ def _export(options: argparse.Namespace) -> int:
     elif code == DONE and options.file != "-":
         print(f"{count(everybody.count)} written to {options.file}")
     return code
+
+
+def _listed() -> list[int]:
+    from appliance.directory.errors import DirectoryError
+
+    lines = sys.stdin.read().split()
+    for at, line in enumerate(lines, 1):
+        if not (line.isascii() and line.isdecimal()):
+            raise DirectoryError(f"line {at} of standard input is no id: {line[:40]!r}")
+    return [int(line[:18]) for line in lines]
 
 
 def _sample(options: argparse.Namespace) -> int:

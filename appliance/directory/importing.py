@@ -50,7 +50,7 @@ LOG_PAGES = 8000
 
 CACHE = 16 * 1024  # KiB, of what rules compare
 MAX_TOLD = 1000
-"""How many faults and notices are told; all are counted."""
+"""How many faults and notices are told, unless one asks for more; all are counted."""
 
 SHOWN = 10  # people in a preview
 
@@ -65,6 +65,7 @@ class Manner:
     encoding: str = ""
     owner: str | None = None
     category: str = ""  # that everybody is put in, besides their own
+    told: int = MAX_TOLD  # faults, and notices
 
 
 @dataclass(slots=True)
@@ -313,7 +314,7 @@ class _Taking:
                 rows.append(Row(item.line, self._wanted(item.person)))
             elif isinstance(item, Fault):
                 self._outcome.faulty += 1
-                if len(self._outcome.faults) < MAX_TOLD:
+                if len(self._outcome.faults) < self._manner.told:
                     self._outcome.faults.append(item)
             else:
                 self._tell(item)
@@ -440,7 +441,7 @@ class _Taking:
 
     def _tell(self, notice: Notice) -> None:
         self._outcome.noticed += 1
-        if len(self._outcome.notices) < MAX_TOLD:
+        if len(self._outcome.notices) < self._manner.told:
             self._outcome.notices.append(notice)
 
     def _show(self, ids: Iterable[int], now: dict[int, Person], new: Sequence[Person]) -> None:

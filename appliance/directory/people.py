@@ -9,6 +9,7 @@ A person who comes from a source is read only here: only who names that source m
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import time
 from dataclasses import fields
@@ -177,6 +178,16 @@ def clear_speed_dial(file: sqlite3.Connection, key: str) -> None:
     file.execute("UPDATE number SET speed_dial = '' WHERE speed_dial = ?", (key,))
 
 
+def holder(file: sqlite3.Connection, speed_dial: str, but: int = 0) -> str:
+    """Return the name of who has a speed dial key, but for one person; "": nobody."""
+    return _holder(file, speed_dial, but, None)
+
+
+def version(person: Person) -> str:
+    """Return what is another as soon as anything of a person is: so two who edit at once are told."""
+    return hashlib.sha256(repr(person).encode()).hexdigest()[:16]
+
+
 def check(person: Person) -> None:
     """Raise DirectoryError, with the reason, for a person who cannot be in the directory."""
     if not (person.name or person.numbers or person.email):
@@ -292,11 +303,11 @@ def _in_the_way(
     return error
 
 
-def _holder(file: sqlite3.Connection, speed_dial: str, id: int, at: int) -> str:
-    """Return who has a speed dial, but for a person's number at this place; "": nobody."""
+def _holder(file: sqlite3.Connection, speed_dial: str, id: int, at: int | None) -> str:
+    """Return who has a speed dial, but for a person's number at this place (None: at any); "": nobody."""
     row = file.execute(
         "SELECT last, first, company FROM number JOIN person ON person.id = number.person"
-        " WHERE speed_dial = ? AND (person.id, position) != (?, ?)",
+        " WHERE speed_dial = ? AND speed_dial != '' AND (person.id != ? OR position != ?)",
         (speed_dial, id, at),
     ).fetchone()
     return Person(*row).name if row else ""

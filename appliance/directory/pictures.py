@@ -2,12 +2,15 @@
 
 A picture may come from anywhere: only its pixels are kept, none of its metadata. How many it has is read from
 its header before anything is decoded, so that a small file cannot become a huge picture.
+
+`python -m appliance.directory.pictures` makes standard input's small: for who has no memory for that.
 """
 
 from __future__ import annotations
 
 import io
 import struct
+import sys
 import warnings
 
 from PIL import Image, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
@@ -112,3 +115,17 @@ def _bare(image: Image.Image, data: bytes) -> bool:
             image.load()
             return True
     return False
+
+
+def main() -> int:
+    """Write the picture of standard input to standard output, small; or say why not, and return 1."""
+    try:
+        sys.stdout.buffer.write(small(sys.stdin.buffer.read(MAX_BYTES + 1)).data)
+    except PictureError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -140,6 +140,37 @@ def matching(file: sqlite3.Connection, keys: Keys, typed: str, only: Only = Only
     return []
 
 
+def turned(
+    file: sqlite3.Connection, only: Only = Only(), limit: int = 50, at: int = 0, *, back: bool = False
+) -> Found:
+    """Return the page of the phone book that follows a person, or ends before them where one turns `back`.
+
+    Without a person, or one who has gone, the first page or the last. However deep in the book it is, a page
+    costs the same. `more` tells whether there are more in that direction.
+    """
+    sign, order, end = ("<", "DESC", _LAST) if back else (">", "ASC", "")
+    place = file.execute("SELECT sort, id FROM person WHERE id = ?", (at,)).fetchone() or (end, 0)
+    where, values = _where(only, "person.id")
+    rows = file.execute(
+        f"SELECT id FROM person WHERE (sort, id) {sign} (?, ?){_among(_few(file, only))}{where}"  # noqa: S608
+        f" ORDER BY sort {order}, id {order} LIMIT ?",
+        (*place, *values, limit + 1),
+    )
+    ids = [row[0] for row in rows]
+    page = ids[:limit]
+    return Found(tuple(reversed(page) if back else page), len(ids) > limit)
+
+
+def count(file: sqlite3.Connection, only: Only = Only()) -> int | None:
+    """Return how many there are; None where finding that out would take looking at each of them."""
+    sets = _sets(only)
+    if only.operator is not None or len(sets) > 1:
+        few = _few(file, only)
+        return None if few is None else len(turned(file, only, FEW).ids)
+    select, values = (sets[0][0], (sets[0][2],)) if sets else ("SELECT 1 FROM person", ())
+    return int(file.execute(f"SELECT count(*) FROM ({select})", values).fetchone()[0])  # noqa: S608
+
+
 def terms(keys: Keys, typed: str) -> list[Term]:
     """Return what somebody looks for."""
     folded = index.fold(typed[:LONGEST])

@@ -34,9 +34,9 @@ class Shell:
         command = [sys.executable, "-m", "appliance", "directory", first]
         return [*command, "--settings", str(self.settings), *rest]
 
-    def run(self, *words: str, code: int = 0) -> str:
+    def run(self, *words: str, code: int = 0, stdin: str = "") -> str:
         """Return what a command prints: on standard output or, where it refuses, on standard error."""
-        done = subprocess.run(self.words(*words), capture_output=True, text=True, check=False)
+        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, text=True, check=False)
         assert done.returncode == code, done
         assert "Traceback" not in done.stderr
         return done.stderr if code else done.stdout
@@ -89,6 +89,9 @@ def test_an_export_is_whole_or_not_there(shell: Shell) -> None:
     assert "BEGIN:VCARD\nVERSION:4.0" in shell.run("export", "-", "--format", "vcard", "--vcard", "4.0")
     assert shell.run("export", str(shell.home / "one.csv"), "--people", "2").startswith("1 person written")
     assert "no person 9" in shell.run("export", str(shell.home / "none.csv"), "--people", "9", code=1)
+    listed = shell.run("export", "-", "--listed", stdin="2\n")
+    assert ("Porter's lodge" in listed, "Anna" in listed) == (True, False)
+    assert "line 2 of standard input is no id" in shell.run("export", "-", "--listed", stdin="2\nx", code=1)
     left = {path.name for path in shell.home.iterdir() if path.suffix != ".db" and "desk" not in path.name}
     assert left == {"sample.csv", "one.csv", "secrets.toml"}
 

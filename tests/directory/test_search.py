@@ -184,6 +184,34 @@ def test_pages_are_parts_of_the_whole(file: sqlite3.Connection) -> None:
     assert [page.more for page in pages] == [True, True, True, False]
 
 
+def test_pages_turned_on_and_back_are_the_phone_book(file: sqlite3.Connection) -> None:
+    everybody = [Person(name, favourite=name < "C") for name in "DBACAEFA"]
+    ids = people.insert(file, MILAN, everybody)
+    for only in (EVERYBODY, Only(favourite=True), Only(operator="ada")):
+        whole = list(search.search(file, MILAN, "", only).ids)
+        on, back, at = list[int](), list[int](), 0
+        while page := search.turned(file, only, 3, at).ids:
+            on, at = [*on, *page], page[-1]
+        at = 0
+        while page := search.turned(file, only, 3, at, back=True).ids:
+            back, at = [*page, *back], page[0]
+        assert on == back == whole
+    first, last = search.turned(file, limit=7), search.turned(file, limit=8, back=True)
+    assert (first.more, last.more) == (True, False)
+    people.delete(file, [ids[0]])
+    assert search.turned(file, limit=2, at=ids[0]).ids == tuple(sorted((ids[2], ids[4])))
+
+
+def test_who_is_meant_is_counted_where_that_is_cheap(file: sqlite3.Connection) -> None:
+    ids = people.insert(file, MILAN, [Person(name, favourite=name < "C") for name in "ABCDE"])
+    tab = tabs.create(file, "ada", "Mine")
+    tabs.put(file, "ada", tab, ids[1:4])
+    assert search.count(file) == 5
+    assert search.count(file, Only(tab=tab)) == 3
+    assert search.count(file, Only(tab=tab, favourite=True)) == 1
+    assert search.count(file, Only(operator="ada")) is None
+
+
 def test_of_too_many_the_likeliest_are_ranked(file: sqlite3.Connection) -> None:
     """Where a thousand have "anna" in a note, the favourite, Anna and Annani are found all the same."""
     people.insert(file, MILAN, (Person(f"B{at}", notes="anna") for at in range(1000)))
