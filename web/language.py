@@ -1,119 +1,120 @@
-"""The page in the reader's language: gettext catalogues, chosen by Accept-Language.
+"""The pages in the reader's language: their own choice, else what their browser asks for.
 
-The English text itself is the key, in templates, Python and script alike. After changing a text run
-
-    python -m web.language
-
-which extracts every text and brings each `web/languages/*.po` up to date; then translate what is new.
-A new language is a copy of a catalogue under its own code. Nothing has to be compiled.
+`python -m web.language` brings the catalogues up to date with the texts in the source.
 """
 
 from __future__ import annotations
 
-import gettext
-from functools import cache
-from io import BytesIO
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING
 
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
-from flask import g, request
+import flask_babel  # type: ignore[import-untyped]  # Flask-Babel has no types
+from babel.core import Locale, UnknownLocaleError
+from flask import g, has_request_context, request
+
+from appliance.phrase import Phrase
+from web import catalogues, figures
+from web.figures import locale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from babel.support import NullTranslations
     from flask import Flask, Response
 
-ROOM = Path(__file__).parent
-CATALOGUES = ROOM / "languages"
-METHODS = [
-    ("templates/**.html", "jinja2.ext:babel_extract"),
-    ("static/**.js", "javascript"),
-    ("**.py", "python"),
-]
+_REGIONAL = re.compile(r"([A-Za-z]{2,3})-([A-Za-z]{2})")
+codes = catalogues.codes
 
 
-def codes() -> list[str]:
-    """Return the languages there are, English first: it is what the texts are written in."""
-    return ["en", *sorted(path.stem for path in CATALOGUES.glob("*.po"))]
+class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Flask-Babel's texts from our catalogues, which are compiled in memory."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the texts in the reader's language."""
+        return catalogues.translations(locale().language)
 
 
-def catalogue(code: str) -> Catalog:
-    """Read the catalogue of a language."""
-    with (CATALOGUES / f"{code}.po").open("rb") as file:
-        return read_po(file, locale=code)
+def N_(text: str) -> str:
+    """Mark a text of a module or class for translation; `translated` says it when it is shown."""
+    return text
 
 
-@cache
-def translations(code: str) -> gettext.NullTranslations:
-    """Return what Python and templates translate with."""
-    if code == "en":
-        return gettext.NullTranslations()
-    compiled = BytesIO()
-    write_mo(compiled, catalogue(code))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+def gettext(text: str, **values: object) -> str:
+    """Say a text in the reader's language, with `%(name)s` replaced by the value of that name."""
+    return str(flask_babel.gettext(text, **values))
 
 
-@cache
-def script_words(code: str) -> dict[str, str]:
-    """Return the texts that the modules in `static/` use, each with its translation."""
-    if code == "en":
-        return {}
-    return {
-        str(message.id): str(message.string)
-        for message in catalogue(code)
-        if message.id and any(Path(file).suffix == ".js" for file, _ in message.locations)
-    }
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """Say a text about `num` things: `ngettext("%(num)s call", "%(num)s calls", 3)`."""
+    return str(flask_babel.ngettext(one, many, num, **values))
 
 
-def chosen() -> str:
-    """Return the language of the request that is being answered."""
-    if "language" not in g:
-        g.language = request.accept_languages.best_match(codes(), default="en")
-    return str(g.language)
+_ = gettext
 
 
-def translate(app: Flask) -> None:
-    """Let the templates of an application speak the reader's language."""
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
-        gettext=lambda text: translations(chosen()).gettext(text),
-        ngettext=lambda one, many, n: translations(chosen()).ngettext(one, many, n),
-        newstyle=True,
+def translated(text: str) -> str:
+    """Say a text that was marked elsewhere, or a phrase, in the reader's language."""
+    if isinstance(text, Phrase):
+        values = {name: translated(of) if isinstance(of, str) else of for name, of in text.values.items()}
+        return gettext(text.template, **values)
+    return gettext(text) if text else ""  # the empty text is where a catalogue keeps its header
+
+
+def language() -> str:
+    """Return the reader's language, and country where it is known, as a page says it: de-AT."""
+    return str(locale()).replace("_", "-")
+
+
+def names() -> dict[str, str]:
+    """Return the languages there are, each with its name in itself: {"fr": "Français", …}."""
+    return {code: _capital(Locale(code).get_language_name()) for code in codes()}
+
+
+def _capital(name: str | None) -> str:
+    return (name or "")[:1].upper() + (name or "")[1:]
+
+
+def _best(own: str) -> Locale:
+    """Return the own language of the reader, else the best of those that the browser accepts."""
+    if not has_request_context():
+        return Locale("en")
+    g.negotiated = True
+    accepted = list(request.accept_languages.values())
+    asked = [own, *(tag.partition("-")[0].lower() for tag in accepted)]
+    code = next((code for code in asked if code in codes()), "en")
+    for tag in accepted:
+        regional = _REGIONAL.fullmatch(tag)
+        if regional and regional[1].lower() == code:
+            try:
+                return Locale.parse(f"{code}_{regional[2].upper()}")
+            except UnknownLocaleError:
+                continue
+    return Locale(code)
+
+
+def translate(app: Flask, own: Callable[[], str] = str) -> None:
+    """Let an application speak its reader's language; `own()` is the one they chose, or ""."""
+    babel = flask_babel.Babel(app, locale_selector=lambda: _best(own()), timezone_selector=figures.zone)
+    babel.domain_instance = Catalogues()
+    app.jinja_env.filters.update(figures.FILTERS, translated=translated)
+    app.jinja_env.globals.update(
+        language=language,
+        languages=names,
+        zone_name=figures.zone_name,
+        weekdays=figures.weekdays,
+        scripts=catalogues.scripts,
+        script_words=lambda head: catalogues.words(locale().language, catalogues.scripts(head)),
     )
-    app.jinja_env.globals.update(language=chosen, script_words=lambda: script_words(chosen()))
-    app.after_request(_vary)
+    app.after_request(_for_this_reader)
 
 
-def _vary(response: Response) -> Response:
-    if "language" in g:
+def _for_this_reader(response: Response) -> Response:
+    """Let nobody else have what was said in the language of one reader."""
+    if "negotiated" in g:
         response.vary.add("Accept-Language")
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
-def extract() -> Catalog:
-    """Return every text that the room uses, with where."""
-    template = Catalog(project="Deskbell", fuzzy=False)
-    for file, _line, text, comments, context in extract_from_dir(ROOM, METHODS):
-        template.add(text, locations=[(file, 0)], auto_comments=comments, context=context)
-    return template
-
-
-def main() -> None:
-    """Bring every catalogue up to date with the texts in the source."""
-    template = extract()
-    for code in codes()[1:]:
-        catalog = catalogue(code)
-        template.creation_date = catalog.creation_date  # no difference where no text differs
-        catalog.update(template, no_fuzzy_matching=True)
-        catalog.obsolete.clear()
-        with (CATALOGUES / f"{code}.po").open("wb") as file:
-            write_po(file, catalog, include_lineno=False, sort_by_file=True, width=100)
-        missing = [str(message.id) for message in catalog if message.id and not message.string]
-        print(f"{code}: {len(catalog)} texts, {len(missing)} to translate")
-
-
 if __name__ == "__main__":
-    main()
+    catalogues.update()

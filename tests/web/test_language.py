@@ -6,27 +6,31 @@ import re
 
 import pytest
 
-from web import language
+from web import catalogues
 
 
-@pytest.mark.parametrize("code", language.codes()[1:])
+@pytest.mark.parametrize("code", catalogues.codes()[1:])
 def test_a_language_has_every_text_and_no_others(code: str) -> None:
     """Run `python -m web.language` after changing a text, then translate what is new."""
-    used = {str(message.id) for message in language.extract() if message.id}
+    used = {str(message.id) for message in catalogues.extract() if message.id}
     translated = {
-        str(message.id) for message in language.catalogue(code) if message.string and not message.fuzzy
+        str(message.id) for message in catalogues.catalogue(code) if message.string and not message.fuzzy
     }
     assert translated - {""} == used
 
 
-@pytest.mark.parametrize("code", language.codes()[1:])
+@pytest.mark.parametrize("code", catalogues.codes()[1:])
 def test_a_translation_keeps_every_place_for_a_value(code: str) -> None:
-    for message in language.catalogue(code):
+    for message in catalogues.catalogue(code):
         places = re.findall(r"%\(\w+\)s", str(message.id))
         assert sorted(re.findall(r"%\(\w+\)s", str(message.string))) == sorted(places), message.id
 
 
-def test_the_script_gets_the_words_that_it_uses() -> None:
-    words = language.script_words("de")
+def test_a_page_carries_the_words_of_its_scripts_alone() -> None:
+    modules = catalogues.scripts('<script type="module" src="/static/calls.js?v=1"></script>')
+    assert {"calls", "ask", "words"} <= set(modules)
+    assert "messages" not in modules
+    words = catalogues.words("de", modules)
     assert words["Call from %(who)s"] == "Anruf von %(who)s"
-    assert "Shortcuts are on" not in words
+    assert "Message from %(who)s" not in words, "another module has it"
+    assert "Shortcuts are on" not in words, "a template has it"

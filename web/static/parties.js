@@ -1,7 +1,7 @@
 // Who somebody is and what a call does, in words.
 
 import { current } from "./store.js";
-import { _ } from "./words.js";
+import { _, moment } from "./words.js";
 
 /** Whom a call is with, in the best words there are: a withheld number is not an unknown one. */
 export const whoIs = ({ name, number, withheld }, unknown = _("Unknown caller")) =>
@@ -81,8 +81,8 @@ export function lineOf({ line }) {
 
 /** When something was that is so many seconds ago, as the reader's clock shows it. */
 export function clock(seconds) {
-  const then = new Date(Date.now() - seconds * 1000);
-  const today = then.toDateString() === new Date().toDateString();
-  const form = today ? { timeStyle: "short" } : { dateStyle: "short", timeStyle: "short" };
-  return then.toLocaleString(undefined, form);
+  const then = Date.now() - seconds * 1000;
+  const day = { dateStyle: "short" };
+  const today = moment(then, day) === moment(Date.now(), day);
+  return today ? moment(then, { timeStyle: "short" }) : moment(then);
 }
