@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
-from appliance.commands import backup, blacklist, directory, history, screening, stats
+from appliance.commands import backup, blacklist, directory, history, screening, stats, users
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -91,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     backup.add_commands(commands)
     history.add_commands(commands)
     stats.add_commands(commands)
+    users.add_commands(commands)
     return top
 
 
@@ -165,12 +166,14 @@ def _run(options: argparse.Namespace) -> int:
         finish(options.settings)
     except StoreError as error:  # calls are answered with what there is
         say(str(error), FAULT)
-    loaded = settings.load(options.settings)
+    loaded = settings.load_or_default(options.settings)
     logging.basicConfig(
         level=loaded.desk.log_level.upper(),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         force=True,
     )
+    if not options.settings.exists():
+        logging.getLogger("deskbell").warning("there is no %s yet: this desk is a new one", options.settings)
     try:
         asyncio.run(Daemon(loaded, options.settings).run())
     except ControlError:
