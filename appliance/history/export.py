@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 from typing import TYPE_CHECKING, TextIO
 
 from appliance.csv_cells import defused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from appliance.history.record import Record
 
@@ -43,13 +44,24 @@ def export(calls: Iterable[Record], stream: TextIO, zone: datetime.tzinfo | None
 
     The stream must not translate newlines.
     """
-    rows = csv.writer(stream)
+    count = -1  # the first line is none
+    for line in lines(calls, zone):
+        stream.write(line)
+        count += 1
+    return count
+
+
+def lines(calls: Iterable[Record], zone: datetime.tzinfo | None = None) -> Iterator[str]:
+    """Yield the lines of the table, each with its end, as the calls come; the first has the names."""
+    line = io.StringIO(newline="")
+    rows = csv.writer(line)
     rows.writerow(["Date", "Time", *_COLUMNS])
-    count = 0
     for call in calls:
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
         began = datetime.datetime.fromtimestamp(call.began, zone)
         rows.writerow(
             [f"{began:%Y-%m-%d}", f"{began:%H:%M:%S}", *(column(call) for column in _COLUMNS.values())]
         )
-        count += 1
-    return count
+    yield line.getvalue()

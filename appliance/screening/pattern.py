@@ -81,7 +81,7 @@ def _permit(written: str, made: str, plan: DialPlan, own: Iterable[str]) -> None
                 written=written,
             )
         )
-    for number in _emergency_numbers(plan.country):
+    for number in emergency_numbers(plan.country):
         if matches(made, number):
             raise ScreeningError(
                 phrase(
@@ -102,7 +102,7 @@ def _permit(written: str, made: str, plan: DialPlan, own: Iterable[str]) -> None
 
 
 @cache
-def _emergency_numbers(country: str) -> tuple[str, ...]:
+def emergency_numbers(country: str) -> tuple[str, ...]:
     """Return the emergency numbers of a country: they are of three or four digits."""
     plan = DialPlan(country)
     short = (f"{number:0{digits}}" for digits in (3, 4) for number in range(10**digits))

@@ -88,19 +88,23 @@ def save(file: sqlite3.Connection, rules: Rules, own: Iterable[str] = ()) -> Non
     `own` are the desk's own numbers: ScreeningError when calls would be diverted there, again and again.
     """
     for name in RULES:
-        divert = getattr(rules, name).divert
-        if divert and not _DIVERT.fullmatch(divert):
-            raise ScreeningError(
-                phrase("%(number)s is no number that calls can be diverted to", number=repr(divert))
-            )
-        if divert in own:
-            raise ScreeningError(
-                phrase("%(number)s is this desk itself: its calls cannot be diverted there", number=divert)
-            )
+        check_divert(getattr(rules, name).divert, own)
     file.execute(
         "UPDATE screening SET rules = ?, revision = revision + 1",
         (json.dumps(as_data(rules), ensure_ascii=False),),
     )
+
+
+def check_divert(number: str, own: Iterable[str] = ()) -> None:
+    """Raise ScreeningError where calls cannot be diverted to a number; "" is none."""
+    if number and not _DIVERT.fullmatch(number):
+        raise ScreeningError(
+            phrase("%(number)s is no number that calls can be diverted to", number=repr(number))
+        )
+    if number in own:
+        raise ScreeningError(
+            phrase("%(number)s is this desk itself: its calls cannot be diverted there", number=number)
+        )
 
 
 def as_data(rules: Rules) -> dict[str, Any]:
