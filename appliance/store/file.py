@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 7
+VERSION = 8
 """How many migrations `schema` has: what `PRAGMA user_version` of a file says that has seen them all."""
 
 BUSY = 10.0  # seconds to wait for another process that writes

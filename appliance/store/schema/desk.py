@@ -28,3 +28,17 @@ def first(database: Database) -> None:
         CREATE TABLE IF NOT EXISTS levels (device TEXT PRIMARY KEY, speaker REAL, microphone REAL);
         """,
     )
+
+
+@migrations()
+def link(database: Database) -> None:
+    """How the way to the exchange was, a row for each five minutes; `at` is UNIX time, times are in ms."""
+    execute(
+        database,
+        """
+        CREATE TABLE link (
+            at INTEGER PRIMARY KEY, asked INTEGER NOT NULL, lost INTEGER NOT NULL, latency REAL NOT NULL,
+            longest REAL NOT NULL, jitter REAL NOT NULL
+        );
+        """,
+    )
