@@ -92,6 +92,7 @@ class Daemon:
         self._presence: ExtensionState | None = None
         self._day = datetime.date.min
         self._timers: dict[events.Timer, asyncio.TimerHandle] = {}
+        self._tests: dict[str, asyncio.TimerHandle] = {}  # when the test of a device is over
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; raise what must not be survived."""
@@ -135,6 +136,10 @@ class Daemon:
                 self._devices.simulate(ask)
             case protocol.TestLamp() | protocol.TestRing():
                 self._test(ask)
+            case protocol.TestSound(device, echo):
+                self._test_sound(device, echo)
+            case protocol.EndSoundTest():
+                self._agent.end_sound_test()
             case protocol.SetLevels(device, speaker, microphone):
                 self._devices.set_levels(device, Levels(_level(speaker), _level(microphone)))
             case protocol.Status() | protocol.Watch() | protocol.Meter():
@@ -145,13 +150,24 @@ class Daemon:
 
     def _test(self, ask: protocol.TestLamp | protocol.TestRing) -> None:
         """Try a lamp or a ringer, while nobody calls: a headset may take its lamp for being lifted."""
+        self._refuse_during_calls()
+        if isinstance(ask, protocol.TestLamp):
+            seconds = self._devices.test_lamp(ask.device, ask.lamp, ask.colour)
+        else:
+            seconds = self._devices.test_ring(ask.device, ask.internal)
+        if before := self._tests.get(ask.device):
+            before.cancel()
+        self._tests[ask.device] = self._loop.call_later(seconds, self._devices.end_test, ask.device)
+
+    def _test_sound(self, device: str, echo: bool) -> None:
+        """Try a sound card, while nobody calls; what it hears is kept beside the socket meanwhile."""
+        self._refuse_during_calls()
+        self._devices.speaks(device)
+        self._agent.test_sound(device, str(Path(self._settings.desk.socket).with_name("echo-test.wav")), echo)
+
+    def _refuse_during_calls(self) -> None:
         if self._desk.snapshot().calls:
             raise protocol.Refused("there are calls; test the devices when they are over")
-        if isinstance(ask, protocol.TestLamp):
-            seconds = self._devices.test_lamp(ask.device, ask.lamp)
-        else:
-            seconds = self._devices.test_ring(ask.device)
-        self._loop.call_later(seconds, self._devices.end_test, ask.device)
 
     # --- what goes out
 

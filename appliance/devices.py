@@ -12,7 +12,7 @@ from appliance.configuration import gpio_pins, light_policy, rank, ring_policy
 from appliance.control import protocol
 from appliance.desk import events
 from appliance.desk.keys import Key
-from appliance.desk.lamps import lamps
+from appliance.desk.lamps import lamps, shine
 from appliance.sip.card import SILENCE, Card
 from appliance.volumes import Volumes
 from drivers import base
@@ -36,7 +36,7 @@ log = logging.getLogger("deskbell.devices")
 
 KEYS = {str(key): key for key in Key}  # what the desk gives a meaning to; a device may have more
 VOLUME_KEYS = (base.Key.VOLUME_UP, base.Key.VOLUME_DOWN)
-LAMP_TEST_SECONDS, RING_TEST_SECONDS = 1.5, 3.0
+LAMP_TEST_SECONDS, LIGHT_TEST_SECONDS, RING_TEST_SECONDS = 1.5, 4.0, 3.0
 
 
 class Devices:
@@ -199,23 +199,39 @@ class Devices:
 
     # --- tests, and the simulated desk
 
-    def test_lamp(self, device: str, lamp: str) -> float:
-        """Light one lamp and no other; returns the seconds after which to `end_test`. Raises Refused."""
+    def test_lamp(self, device: str, lamp: str, colour: str = "") -> float:
+        """Light one lamp and no other; returns the seconds after which to `end_test`. Raises Refused.
+
+        `colour` is what the settings write of a busy light, "" for white.
+        """
         found = self._online(device)
         if lamp not in found.lamps:
             raise protocol.Refused(f"{device} has no lamp {lamp!r}; known: {_listed(found.lamps)}")
-        self._tested[device] = {base.Lamp(lamp): base.LampState(base.Pattern.ON)}
+        try:
+            shown = _lamp_state(shine(colour or "white"))
+        except ValueError as error:
+            raise protocol.Refused(f"{colour!r} is no colour: {error}") from error
+        self._tested[device] = {base.Lamp(lamp): shown}
         self._hub.show(device, self._tested[device])
-        return LAMP_TEST_SECONDS
+        return LIGHT_TEST_SECONDS if colour else LAMP_TEST_SECONDS
 
-    def test_ring(self, device: str) -> float:
+    def test_ring(self, device: str, internal: bool = False) -> float:
         """Let a ringer be heard; returns the seconds after which to `end_test`. Raises Refused."""
         found = self._online(device)
         if not found.rings:
             raise protocol.Refused(f"{device} cannot ring")
         policy = self.ring_policy
-        self._hub.ring(device, base.Ring(policy.tone_external, policy.volume, policy.every))
+        tone = policy.tone_internal if internal else policy.tone_external
+        self._hub.ring(device, base.Ring(tone, policy.volume, policy.every, internal))
         return RING_TEST_SECONDS
+
+    def speaks(self, device: str) -> None:
+        """Make sure that sound can be tried there. Raises Refused."""
+        found = self._online(device)
+        if not (found.audio or found.simulated) or not found.kind.speaks:
+            raise protocol.Refused(f"{device} has no sound card")
+        if not self._settings.devices.sound and not found.simulated:
+            raise protocol.Refused("this desk makes no sound; set devices.sound = true")
 
     def end_test(self, device: str) -> None:
         """Have a device show again what the desk wants of it."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from appliance.control.protocol import Press, Refused, Release, TestLamp, Unplug
-from tests.running import PATIENCE, RunningDesk, lit
+from appliance.control.client import Client
+from appliance.control.protocol import EndSoundTest, Press, Refused, Release, TestLamp, TestSound, Unplug
+from tests.running import PATIENCE, RunningDesk, lit, status_light
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +72,29 @@ def test_what_is_not_there_is_not_tested_and_the_others_are_named(desk: RunningD
     assert "unplugged" in desk.deskbell("devices", "test", "sim-light").stderr
 
 
+def test_a_light_shows_the_colour_that_is_asked_for_and_then_what_the_desk_wants(desk: RunningDesk) -> None:
+    before = status_light(desk.status())
+    desk.ask(TestLamp("sim-light", "status", "#00c8ff"))
+    desk.until("the colour", lambda state: status_light(state) == ("on", "#00c8ff"))
+    desk.ask(TestLamp("sim-light", "status", "red fast"))
+    desk.until("the next, blinking", lambda state: status_light(state) == ("fast", "#ff0000"))
+    desk.until("the test is over", lambda state: status_light(state) == before)
+    with pytest.raises(Refused, match="'mauve' is no colour"):
+        desk.ask(TestLamp("sim-light", "status", "mauve"))
+
+
+def test_the_sound_of_a_device_is_tried_and_the_levels_are_sent(desk: RunningDesk) -> None:
+    with Client(desk.socket) as listener:
+        levels = listener.levels(beat=0.2)
+        assert next(levels) == {}, "nobody speaks, and nothing is tried"
+        desk.ask(TestSound("sim-headset", echo=True))
+        assert [next(found for found in levels if found)[name] for name in ("test", "fault")] == ["speak", ""]
+        desk.ask(EndSoundTest())
+        assert next(found for found in levels if found and not found["test"])
+    with pytest.raises(Refused, match="sim-light has no sound card"):
+        desk.ask(TestSound("sim-light"))
+
+
 @pytest.mark.exchange
 def test_while_somebody_calls_nothing_is_tested(tmp_path: Path, exchange: Exchange) -> None:
     with RunningDesk(tmp_path, exchange.sip_port) as desk:
@@ -79,6 +103,8 @@ def test_while_somebody_calls_nothing_is_tested(tmp_path: Path, exchange: Exchan
         desk.until_call("ringing")
         with pytest.raises(Refused, match="there are calls"):
             desk.ask(TestLamp("sim-headset", "off_hook"))
+        with pytest.raises(Refused, match="there are calls"):
+            desk.ask(TestSound("sim-headset"))
 
 
 def test_without_a_desk_it_is_said_what_is_plugged_in(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -99,12 +100,17 @@ class Client:
             state = message["state"] if "state" in message else apply_patch(state, message["change"])
             yield {**state, "now": message["now"]}
 
-    def levels(self) -> Iterator[dict[str, Any]]:
-        """Yield how loud it is, ten times a second while there are calls."""
+    def levels(self, beat: float | None = None) -> Iterator[dict[str, Any]]:
+        """Yield how loud it is, ten times a second while there are calls or a sound card is tried.
+
+        Where that was not said for `beat` seconds, {} is: for who wants to see whether it is still wanted.
+        """
         self.ask(Meter())
         self._socket.settimeout(None)
         while True:
-            if "levels" in (message := self._read()):
+            if beat and not select.select([self._socket], [], [], beat)[0]:
+                yield {}
+            elif "levels" in (message := self._read()):
                 yield message["levels"]
 
     def _read(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ After `watch` the daemon sends the whole state once, then what changes, as JSON 
 After `meter` it sends how loud calls are, ten times a second while there are any; in dB of full scale and ms,
 see `appliance.sip.meter.Levels`:
 
-    ← {"levels": {"microphone": -24.5, "speaker": -72.0, "delay": 40}}
+    ← {"levels": {"microphone": -24.5, "speaker": -72.0, "delay": 40, "test": "", "fault": ""}}
 """
 
 from __future__ import annotations
@@ -89,7 +89,10 @@ class Plug:
 
 @dataclass(frozen=True, slots=True)
 class TestLamp:
-    """Light one lamp of a device for a moment, while nobody calls."""
+    """Light one lamp of a device for a moment, while nobody calls.
+
+    `colour` says how, as the settings say it of a busy light ("#00c800", "red blink"); "": on, in white.
+    """
 
     __test__ = False  # pytest is not meant
 
@@ -99,12 +102,27 @@ class TestLamp:
 
 @dataclass(frozen=True, slots=True)
 class TestRing:
-    """Let a device that rings be heard for a moment, while nobody calls."""
+    """Let a device that rings be heard for a moment, as for a colleague's call or another's."""
+
+    __test__ = False
+
+    device: str
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TestSound:
+    """Measure a device's microphone for 15 s, while nobody calls; a call ends it.
+
+    `echo`: record for 3 s instead, and play that back through the same device. Who gets the levels (`meter`)
+    is told what it is about (`test`: speak, listen) and why the sound card cannot be used (`fault`).
+    """
 
     __test__ = False
 
     device: str
 
+    colour: str = ""
 
 @dataclass(frozen=True, slots=True)
 class SetLevels:
@@ -114,6 +132,12 @@ class SetLevels:
     speaker: float = -1.0
     microphone: float = -1.0
 
+    echo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndSoundTest:
+    """End that."""
 
 Ask = (
     events.Command
@@ -138,6 +162,8 @@ def name_of(ask: type) -> str:
 KINDS = {"str": str, "bool": bool, "float": float}
 ASKS: dict[str, type[Ask]] = {name_of(ask): ask for ask in get_args(Ask)}
 
+    | TestSound
+    | EndSoundTest
 
 @dataclass(frozen=True, slots=True)
 class Request:

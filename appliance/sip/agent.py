@@ -9,6 +9,7 @@ from appliance.desk.events import CallReleased, CodeDialled
 from appliance.sip.calls import Calls
 from appliance.sip.card import SILENCE, Card
 from appliance.sip.engine import Engine, guarded
+from appliance.sip.echo import EchoTest
 from appliance.sip.line import Line, called_line
 from appliance.sip.meter import Levels, Meter
 from appliance.sip.readable import readable
@@ -46,6 +47,7 @@ class SipAgent:
     def __init__(
         self,
         config: SipConfig,
+    _echo: EchoTest
         on_event: Callable[[Event], None],
         *,
         more_lines: Sequence[SipConfig] = (),
@@ -57,7 +59,7 @@ class SipAgent:
         self._configs = (config, *more_lines)
         if len({each.line for each in self._configs}) < len(self._configs):
             raise ValueError("each line needs an id of its own")
-        self._on_event = guarded(lambda event: on_event(readable(event)))
+        self._on_event = guarded(lambda event: self._tell(event, on_event))
         self._card_of, self._on_levels = card_of, on_levels
         self._lines: dict[str, Line] = {}
         self._engine = Engine(config, self._open, self._close, on_death)
@@ -95,13 +97,31 @@ class SipAgent:
         match action:
             case actions.MuteMicrophone(on):
                 self._sound.mute(on)
+    def test_sound(self, device: str, file: str, echo: bool) -> None:
+        """Have a device's microphone measured for a while, and with `echo` played back what it heard.
+
+        `file` is where that may be kept meanwhile, a WAV file to be; from any thread, at once.
+        """
+        self._engine.post(lambda: self._echo.begin(self._card_of(device), file, echo))
+
+    def end_sound_test(self) -> None:
+        """End that; from any thread, at once."""
+        self._engine.post(lambda: self._echo.end())
+
+    def _tell(self, event: Event, on_event: Callable[[Event], None]) -> None:
+        on_event(readable(event))
+        if isinstance(event, CallArrived):
+            self.end_sound_test()  # the call is not kept waiting for it
+
             case actions.RouteAudio(device):
                 self._sound.use(self._card_of(device) if device else SILENCE)
             case actions.PlaceCall(call, line=name):
                 if line := self._lines.get(name):
                     line.place(action)
+                self._echo.end()
                 else:
                     self._on_event(CallReleased(call, 400, _NO_LINE))
+                self._echo.end()
             case actions.DialCode(code, name):
                 if line := self._lines.get(name):
                     line.dial_code(code)
@@ -122,7 +142,8 @@ class SipAgent:
         self._sound = Sound(self._engine, self._configs[0].null_audio)
         self._ring = Ring(self._engine, self._sound)
         self._calls = Calls(self._engine, self._sound, self._on_event)
-        self._meter = Meter(self._engine, self._sound, self._calls, guarded(self._on_levels))
+        self._echo = EchoTest(self._engine, self._sound, self._calls)
+        self._meter = Meter(self._engine, self._sound, self._calls, self._echo, guarded(self._on_levels))
         self._engine.endpoint.on_request = self._requested
         self._engine.endpoint.on_select = self._account_for
         for config in self._configs:
@@ -142,12 +163,13 @@ class SipAgent:
         self._lines.clear()
         self._engine.endpoint.on_request = self._engine.endpoint.on_select = None
         self._sound.close()
-        del self._meter, self._calls, self._ring, self._sound
+        del self._meter, self._echo, self._calls, self._ring, self._sound
 
     def _requested(self, method: str, text: str) -> int:
         """Say what to answer a request outside any dialog with, 0: let it in."""
         if method == "CANCEL":
             self._calls.cancelled(text)
+        self._echo.end()
         return verdict(text) if method == "MESSAGE" else 0
 
     def _account_for(self, request: str) -> int | None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.sip.calls import Calls
+    from appliance.sip.echo import EchoTest
     from appliance.sip.engine import Alarm, Engine
     from appliance.sip.sound import Sound
 
@@ -24,20 +25,28 @@ class Levels:
 
     Speech lies between -40 and -15; a muted microphone is silent. `delay` is how late
     the operator hears the far end, in ms, as far as can be told: half the way there and back, and what waits
-    in our jitter buffer; 0 where nothing is known yet.
+    in our jitter buffer; 0 where nothing is known yet. `test` is what a try of a sound card is about, see
+    `appliance.sip.echo.Phase`, and `fault` why that card cannot be used.
     """
 
     microphone: float = SILENT
     speaker: float = SILENT
     delay: int = 0
+    test: str = ""
+    fault: str = ""
 
 
 class Meter:
-    """Tells the levels ten times a second while it runs and there are calls; once more when they are over."""
+    """Tells the levels ten times a second while it runs and there are calls, or a sound card is tried; once
+    more when that is over.
+    """
 
-    def __init__(self, engine: Engine, sound: Sound, calls: Calls, tell: Callable[[Levels], None]) -> None:
+    def __init__(
+        self, engine: Engine, sound: Sound, calls: Calls, echo: EchoTest, tell: Callable[[Levels], None]
+    ) -> None:
         """It rests."""
         self._engine, self._sound, self._calls, self._tell = engine, sound, calls, tell
+        self._echo = echo
         self._next: Alarm | None = None
         self._told = Levels()
 
@@ -53,10 +62,11 @@ class Meter:
     def _measure(self) -> None:
         self._next = self._engine.later(SECONDS, self._measure)
         levels = Levels()
-        if self._calls:
-            microphone, speaker = self._sound.levels()
-            levels = Levels(decibel(microphone), decibel(speaker), self._calls.delay())
-        if self._calls or levels != self._told:
+        if self._calls or self._echo.phase:
+            microphone, speaker = map(decibel, self._sound.levels())
+            fault = self._sound.fault if self._echo.phase else ""
+            levels = Levels(microphone, speaker, self._calls.delay(), self._echo.phase, fault)
+        if self._calls or self._echo.phase or levels != self._told:
             self._told = levels
             self._tell(levels)
 

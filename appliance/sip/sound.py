@@ -91,6 +91,25 @@ class Sound:
             self._do_without(words(error))
             source.startTransmit(self._speaker)
 
+    def record(self, sink: pj.AudioMedia) -> None:
+        """Give what the microphone hears to something; silence when the sound card cannot be opened."""
+        self._connected = self._engine.now
+        try:
+            self._microphone.startTransmit(sink)
+        except pj.Error as error:
+            self._do_without(words(error))
+            self._microphone.startTransmit(sink)
+
+    @property
+    def card(self) -> Card:
+        """The card that is wanted."""
+        return self._wanted
+
+    @property
+    def fault(self) -> str:
+        """Why the card that is wanted cannot be used, "" where it can."""
+        return self._fault
+
     def ringing_tone(self, call: str, on: bool) -> None:
         """Let the operator hear that the far end of a call rings, or no longer."""
         if on and self._tone is None:

@@ -114,6 +114,6 @@ def test_a_client_of_the_desk_gets_the_levels_of_its_calls(exchange: Exchange, t
         desk.until_call("answered")
         with Client(desk.socket) as client:
             levels = client.levels()
-            assert next(levels).keys() == {"microphone", "speaker", "delay"}
+            assert next(levels).keys() == {"microphone", "speaker", "delay", "test", "fault"}
             loud = next(found for found in levels if found["speaker"] > SILENT)
         assert loud["microphone"] == SILENT, "nobody speaks at the desk"
