@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.desk import actions
-from appliance.desk.events import CallReleased, CodeDialled
+from appliance.desk.events import CallArrived, CallReleased, CodeDialled
 from appliance.sip.calls import Calls
 from appliance.sip.card import SILENCE, Card
-from appliance.sip.engine import Engine, guarded
 from appliance.sip.echo import EchoTest
+from appliance.sip.engine import Engine, guarded
 from appliance.sip.line import Line, called_line
 from appliance.sip.meter import Levels, Meter
 from appliance.sip.readable import readable
@@ -43,11 +43,11 @@ class SipAgent:
     _sound: Sound
     _ring: Ring
     _meter: Meter
+    _echo: EchoTest
 
     def __init__(
         self,
         config: SipConfig,
-    _echo: EchoTest
         on_event: Callable[[Event], None],
         *,
         more_lines: Sequence[SipConfig] = (),
@@ -93,10 +93,6 @@ class SipAgent:
         """Have `on_levels` told ten times a second, or no longer; callable from any thread, does not wait."""
         self._engine.post(lambda: self._meter.run(on))
 
-    def _perform(self, action: actions.SipAction | actions.RouteAudio) -> None:
-        match action:
-            case actions.MuteMicrophone(on):
-                self._sound.mute(on)
     def test_sound(self, device: str, file: str, echo: bool) -> None:
         """Have a device's microphone measured for a while, and with `echo` played back what it heard.
 
@@ -113,15 +109,19 @@ class SipAgent:
         if isinstance(event, CallArrived):
             self.end_sound_test()  # the call is not kept waiting for it
 
+    def _perform(self, action: actions.SipAction | actions.RouteAudio) -> None:
+        match action:
+            case actions.MuteMicrophone(on):
+                self._sound.mute(on)
             case actions.RouteAudio(device):
+                self._echo.end()
                 self._sound.use(self._card_of(device) if device else SILENCE)
             case actions.PlaceCall(call, line=name):
+                self._echo.end()
                 if line := self._lines.get(name):
                     line.place(action)
-                self._echo.end()
                 else:
                     self._on_event(CallReleased(call, 400, _NO_LINE))
-                self._echo.end()
             case actions.DialCode(code, name):
                 if line := self._lines.get(name):
                     line.dial_code(code)
@@ -151,6 +151,7 @@ class SipAgent:
 
     def _close(self) -> None:
         self._meter.run(False)
+        self._echo.end()
         self._ring.sound(None)
         self._calls.hang_up()
         for line in self._lines.values():
@@ -169,7 +170,6 @@ class SipAgent:
         """Say what to answer a request outside any dialog with, 0: let it in."""
         if method == "CANCEL":
             self._calls.cancelled(text)
-        self._echo.end()
         return verdict(text) if method == "MESSAGE" else 0
 
     def _account_for(self, request: str) -> int | None:
