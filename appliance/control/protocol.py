@@ -98,6 +98,7 @@ class TestLamp:
 
     device: str
     lamp: str
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,13 @@ class TestSound:
     __test__ = False
 
     device: str
+    echo: bool = False
 
-    colour: str = ""
+
+@dataclass(frozen=True, slots=True)
+class EndSoundTest:
+    """End that."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetLevels:
@@ -132,12 +138,6 @@ class SetLevels:
     speaker: float = -1.0
     microphone: float = -1.0
 
-    echo: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EndSoundTest:
-    """End that."""
 
 Ask = (
     events.Command
@@ -150,6 +150,8 @@ Ask = (
     | Plug
     | TestLamp
     | TestRing
+    | TestSound
+    | EndSoundTest
     | SetLevels
 )
 
@@ -162,8 +164,6 @@ def name_of(ask: type) -> str:
 KINDS = {"str": str, "bool": bool, "float": float}
 ASKS: dict[str, type[Ask]] = {name_of(ask): ask for ask in get_args(Ask)}
 
-    | TestSound
-    | EndSoundTest
 
 @dataclass(frozen=True, slots=True)
 class Request:
