@@ -35,7 +35,7 @@ def desk_config(settings: Settings, name: Callable[[Party], Party] = unnamed) ->
     return DeskConfig(
         dial=settings.dialling.plan.dialled,
         name=name,
-        numbers=tuple(line.user for line in lines.values()),
+        numbers=tuple(line.user for line in lines.values() if line.user),
         lines=tuple((name, line.user) for name, line in lines.items()),
         extensions=tuple(settings.extensions.items()),
         speed_dials=tuple(settings.speed_dial.items()),
@@ -114,6 +114,7 @@ def _line_config(settings: Settings, name: str, line: LineOptions) -> SipConfig:
         dnd_lamp=settings.codes.dnd_lamp if main else "",
         forward_lamp=settings.codes.forward_lamp if main else "",
         null_audio=not settings.devices.sound,
+        link_check=settings.desk.link_check,
     )
 
 

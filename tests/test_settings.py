@@ -56,14 +56,34 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
     assert read.park.orbits == ("701", "702")
 
 
-def test_the_example_explains_every_option_and_needs_only_the_account(tmp_path: Path) -> None:
-    text = settings.example()
-    assert complaint(write(tmp_path, text)).splitlines() == [
-        "deskbell.toml:20: line.server: '' is wrong; write the name or address of the exchange",
-        "deskbell.toml:30: line.user: '' is wrong; write a number or name without spaces or @",
+def test_the_example_explains_every_option_and_is_that_of_a_new_desk(tmp_path: Path) -> None:
+    assert settings.load(write(tmp_path, settings.example(), "")) == settings.Settings()
+
+
+def test_a_new_desk_needs_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "deskbell.toml"
+    assert settings.load_or_default(path) == settings.Settings()
+    assert "deskbell.toml: there is no such file; write one with" in complaint(path)
+
+
+def test_secrets_are_missed_only_where_there_is_an_account(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.with_name(settings.SECRETS_NAME).unlink()
+    assert "secrets.toml: there is no such file; write one" in complaint(path)
+    path.write_text('[desk]\nname = "Front desk"\n')
+    assert settings.load(path).desk.name == "Front desk"
+
+
+def test_an_account_is_whole_or_not_there(tmp_path: Path) -> None:
+    begun = GOOD.replace('server = "pbx.example"\n', "")
+    assert complaint(write(tmp_path, begun)).startswith(
+        "deskbell.toml:5: line.server: is missing; write the name or address"
+    )
+    further = GOOD + "\n[lines.sales]\nport = 5062\n"
+    assert complaint(write(tmp_path, further)).splitlines() == [
+        "deskbell.toml:16: lines.sales.server: is missing; write the name or address of the exchange",
+        "deskbell.toml:16: lines.sales.user: is missing; write a number or name without spaces or @",
     ]
-    filled = text.replace('server = ""', 'server = "pbx"').replace('user = ""', 'user = "200"')
-    assert settings.load(write(tmp_path, filled)).desk == settings.DeskOptions()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +136,7 @@ def test_each_mistake_is_told_with_its_line_and_its_fix(
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
-    text = GOOD.replace('user = "200"', "port = -1").replace("[park]", "[prak]")
+    text = GOOD.replace('user = "200"', "port = -1\nexpires = 1").replace("[park]", "[prak]")
     assert len(complaint(write(tmp_path, text)).splitlines()) == 3
 
 
@@ -186,7 +206,6 @@ def test_further_lines_have_the_same_options_and_their_own_password(tmp_path: Pa
     wrong = text.replace('user = "300"', "port = -1")
     assert complaint(write(tmp_path, wrong, kept)).splitlines() == [
         "deskbell.toml:18: lines.branch.port: -1 is wrong; write a whole number from 0 to 65535",
-        "deskbell.toml:16: lines.branch.user: is missing; write a number or name without spaces or @",
     ]
     assert "write [lines.NAME]" in complaint(write(tmp_path, GOOD + '\n[lines]\nserver = "x"\n'))
 

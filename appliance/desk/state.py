@@ -183,6 +183,8 @@ class RegistrationState(StrEnum):
     REGISTERED = "registered"
     REGISTERING = "registering"
     FAILED = "failed"
+    UNSET = "unset"
+    """There is no account to register with."""
 
 
 @dataclass(frozen=True, slots=True)

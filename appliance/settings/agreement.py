@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.desk import events
 from appliance.desk.words import bound
+from appliance.phrase import phrase
 from drivers.base import Key
 from drivers.gpio.names import pin_number
 
@@ -43,13 +44,16 @@ def disagreements(settings: Settings) -> Iterator[Disagreement]:
 
 def _accounts(settings: Settings) -> Iterator[Disagreement]:
     """A box may have no account yet; one that is begun is whole, and a further one always."""
-    further = {f"lines.{name}": line for name, line in settings.lines.items()}
-    for section, line in {"line": settings.line, **further}.items():
-        needed = bool(further and section != "line") or bool(line.server or line.user)
-        if needed and not line.server:
-            yield Disagreement(section, "server", "is missing", "write the name or address of the exchange")
-        if needed and not line.user:
-            yield Disagreement(section, "user", "is missing", "write a number or name without spaces or @")
+    begun = {f"lines.{name}": line for name, line in settings.lines.items()}
+    if settings.line.server or settings.line.user:
+        begun["line"] = settings.line
+    for section, line in begun.items():
+        if not line.server:
+            fix = phrase("write the name or address of the exchange")
+            yield Disagreement(section, "server", phrase("is missing"), fix)
+        if not line.user:
+            fix = phrase("write a number or name without spaces or @")
+            yield Disagreement(section, "user", phrase("is missing"), fix)
 
 
 def _pins(settings: Settings) -> Iterator[Disagreement]:

@@ -53,13 +53,11 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
 
 def host(value: Any) -> str:  # noqa: ANN401 - checked for its type before
-    """A host name or an IP address."""
-    if not value:
-        return phrase("write the name or address of the exchange")
+    """A host name or an IP address; "" for none."""
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        right = _HOST.fullmatch(value)
+        right = not value or _HOST.fullmatch(value)
         return "" if right else phrase("write a host name or an address, without sip: and without a port")
     return ""
 
@@ -80,8 +78,9 @@ def host_names(values: Any) -> str:  # noqa: ANN401
 
 
 def number(value: Any) -> str:  # noqa: ANN401
-    """An extension number or user name."""
-    return "" if _NUMBER.fullmatch(value) else phrase("write a number or name without spaces or @")
+    """An extension number or user name; "" for none."""
+    right = not value or _NUMBER.fullmatch(value)
+    return "" if right else phrase("write a number or name without spaces or @")
 
 
 def numbers(most: int) -> Callable[[Any], str]:

@@ -55,13 +55,31 @@ class SettingsError(ValueError):
         self.problems = tuple(problems)
 
 
+class NoSettingsError(SettingsError):
+    """There are no settings yet."""
+
+
 def load(path: Path) -> Settings:
-    """Read the settings and the secrets beside them; raise SettingsError with all that is wrong."""
+    """Read the settings and the secrets beside them; raise SettingsError with all that is wrong.
+
+    NoSettingsError where there is no such file.
+    """
     secrets_path = path.with_name(SECRETS_NAME)
     text = _read(path, f"write one with: deskbell settings > {path}")
-    loose = list(_loose_mode(secrets_path))
-    secrets = _read(secrets_path, f"write one with the line's password, then: chmod 600 {secrets_path}")
-    return understand(path, text, secrets, loose)
+    secrets = _read(secrets_path, "") if secrets_path.exists() else ""
+    loaded = understand(path, text, secrets, list(_loose_mode(secrets_path)))
+    if loaded.line.server and not secrets_path.exists():
+        fix = f"write one with the line's password, then: chmod 600 {secrets_path}"
+        raise SettingsError(f"{secrets_path}: there is no such file; {fix}")
+    return loaded
+
+
+def load_or_default(path: Path) -> Settings:
+    """Read the settings as `load` does; where there are none yet, return those of a new desk."""
+    try:
+        return load(path)
+    except NoSettingsError:
+        return Settings()
 
 
 def understand(path: Path, text: str, secrets: str, wrong: Sequence[str] = ()) -> Settings:
@@ -145,7 +163,7 @@ def _read(path: Path, remedy: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SettingsError(f"{path}: there is no such file; {remedy}") from None
+        raise NoSettingsError(f"{path}: there is no such file; {remedy}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
 

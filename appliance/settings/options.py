@@ -35,6 +35,14 @@ class DeskOptions:
     log_level: str = option(
         "info", "debug, info, warning or error.", checks.one_of("debug", "info", "warning", "error")
     )
+    sip_trace: str = option(
+        "calls",
+        "SIP messages kept in memory to be looked at: off, calls, or all; without passwords, keys and texts.",
+        checks.one_of("off", "calls", "all"),
+    )
+    link_check: float = option(
+        15.0, "Seconds between two measurements of the way to the exchange (OPTIONS); 0: none.", LONG
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class LineOptions:
     Further accounts stand in sections of their own, [lines.NAME], with the same options.
     """
 
-    server: str = option("", "Name or address of the exchange.", checks.host)
+    server: str = option("", 'Name or address of the exchange; "": there is no account yet.', checks.host)
     port: int = option(
         5060, "Its SIP port; 0: ask the name service for servers (SRV).", checks.whole(0, 65535)
     )

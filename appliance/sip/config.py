@@ -19,10 +19,10 @@ Monitor = Literal["dialog", "presence", "both"]
 class SipConfig:
     """One line of an exchange and how to reach it. Times are in seconds.
 
-    `host` is the exchange's name or address; `port` 0 lets the DNS tell its servers and their ports (RFC
-    3263), asked of `name_server` ("address:port"), "" being the system's. `domain` is what stands behind the
-    @ of the exchange's numbers, where that is not `host`. Every request takes the `outbound_proxy`, written
-    host[:port][;transport=udp|tcp|tls], where there is one.
+    `host` is the exchange's name or address, "" while there is no account; `port` 0 lets the DNS tell its
+    servers and their ports (RFC 3263), asked of `name_server` ("address:port"), "" being the system's.
+    `domain` is what stands behind the @ of the exchange's numbers, where that is not `host`. Every request
+    takes the `outbound_proxy`, written host[:port][;transport=udp|tcp|tls], where there is one.
 
     `pin` is the SHA-256 fingerprint (hex, colons allowed) of the server's TLS certificate: that one is
     believed and no other, whoever signed it. Else `ca_file` (PEM) names whom we believe, "" the system's
@@ -44,7 +44,8 @@ class SipConfig:
     takes PUBLISH (RFC 3903).
 
     For the whole process, so those of the first line count: `codecs`, in order of preference, others are
-    not offered; `log_level`, pjsip's: 1 errors … 4 whole messages, 5 everything; `user_agent`;
+    not offered; `link_check`: how often the exchange is asked how long it takes to answer, 0: never (that
+    is the first line's alone); `log_level`, pjsip's: 1 errors … 4 whole messages, 5 everything; `user_agent`;
     `null_audio`.
     """
 
@@ -73,6 +74,7 @@ class SipConfig:
     expires: int = 300
     session_expires: int = 1800
     watch: float = 10.0
+    link_check: float = 0.0
     null_audio: bool = False
     line: str = ""
     dtmf: Dtmf = "rfc4733"

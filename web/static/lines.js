@@ -9,6 +9,7 @@ const words = {
   registered: _("Registered"),
   registering: _("Registering …"),
   failed: _("Not registered"),
+  unset: _("No account"),
 };
 
 function fill(row, key, { state, number, reason, several }) {
