@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from appliance.doctor import Finding
+    from appliance.checks.finding import Finding
 
 State = dict[str, Any]
+
+_MARKS = {"warning": "WARN ", "fault": "FAULT"}
 
 
 def status(state: State) -> tuple[str, Any]:
     """Return how the desk is: its line, its calls, its devices."""
     line, desk = state["registration"], state["desk"]
-    lines = [f"{desk['name']} ({desk['number']}): {_line(line)}"]
+    number = f" ({desk['number']})" if desk["number"] else ""
+    lines = [f"{desk['name']}{number}: {_line(line)}"]
     if len(state["lines"]) > 1:
         lines += [f"line {name} ({line['number']}): {_line(line)}" for name, line in state["lines"].items()]
     lines += [own] if (own := _own(state)) else []
@@ -151,7 +154,7 @@ def findings(found: Sequence[Finding]) -> str:
     return "\n".join(
         f"ok    {finding.check}: {finding.what}"
         if finding.well
-        else f"FAULT {finding.check}: {finding.what}\n      → {finding.remedy}"
+        else f"{_MARKS[finding.severity]} {finding.check}: {finding.what}\n      → {finding.remedy}"
         for finding in found
     )
 
