@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.desk import actions
-from appliance.desk.events import CallArrived, CallReleased, CodeDialled
+from appliance.desk.events import CallArrived, CallReleased, CodeDialled, RegistrationChanged, TextAnswered
+from appliance.desk.state import RegistrationState
 from appliance.sip.calls import Calls
 from appliance.sip.card import SILENCE, Card
 from appliance.sip.echo import EchoTest
@@ -28,15 +29,18 @@ if TYPE_CHECKING:
 _HANG_UP_SECONDS = 0.6
 _LAST_WORDS_SECONDS = 0.2  # for BYE, CANCEL and SUBSCRIBE, which pjsip does not tell the end of
 _NO_LINE = "there is no such line"
+NO_ACCOUNT = "no account is set up yet"
+"""Why a line without an exchange does nothing."""
 
 
 class SipAgent:
     """The operator's lines. Events come in the SIP thread: `on_event` passes them on and returns at once.
 
     `config` is the first line and what goes for the whole process; `more_lines` are other accounts, each with
-    an id (`SipConfig.line`) of its own. `card_of` gives the sound card of a device, SILENCE for one without.
-    `on_levels` is told how loud calls are, in the SIP thread too, while `meter` is on. `on_death` is called,
-    from the SIP thread as its last deed, when that thread dies of what it cannot know how to survive.
+    an id (`SipConfig.line`) of its own; a line without a `host` has no account yet. `card_of` gives the sound
+    card of a device, SILENCE for one without. `on_levels` is told how loud calls are, in the SIP thread too,
+    while `meter` is on. `on_death` is called, from the SIP thread as its last deed, when that thread dies of
+    what it cannot know how to survive.
     """
 
     _calls: Calls
@@ -121,18 +125,26 @@ class SipAgent:
                 if line := self._lines.get(name):
                     line.place(action)
                 else:
-                    self._on_event(CallReleased(call, 400, _NO_LINE))
+                    self._on_event(CallReleased(call, 400, self._missing(name)))
             case actions.DialCode(code, name):
                 if line := self._lines.get(name):
                     line.dial_code(code)
                 else:
-                    self._on_event(CodeDialled(code, 400, _NO_LINE))
-            case actions.SendText():
-                self._lines[self._configs[0].line].send_text(action)
+                    self._on_event(CodeDialled(code, 400, self._missing(name)))
+            case actions.SendText(message):
+                if line := self._lines.get(self._configs[0].line):
+                    line.send_text(action)
+                else:
+                    self._on_event(TextAnswered(message, 400, NO_ACCOUNT))
             case actions.WatchExtensions(extensions):
-                self._lines[self._configs[0].line].watch(extensions)
+                if line := self._lines.get(self._configs[0].line):
+                    line.watch(extensions)
             case _:
                 self._calls.perform(action)
+
+    def _missing(self, line: str) -> str:
+        """Return why there is no such line."""
+        return NO_ACCOUNT if line in {config.line for config in self._configs} else _NO_LINE
 
     def _publish(self, state: ExtensionState) -> None:
         for line in self._lines.values():
@@ -147,7 +159,13 @@ class SipAgent:
         self._engine.endpoint.on_request = self._requested
         self._engine.endpoint.on_select = self._account_for
         for config in self._configs:
+            self._open_line(config)
+
+    def _open_line(self, config: SipConfig) -> None:
+        if config.host:
             self._lines[config.line] = Line(config, self._engine, self._calls, self._on_event)
+        else:
+            self._on_event(RegistrationChanged(RegistrationState.UNSET, 0, NO_ACCOUNT, config.line))
 
     def _close(self) -> None:
         self._meter.run(False)
