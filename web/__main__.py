@@ -1,4 +1,4 @@
-"""Serve the pages: `python -m web --socket PATH [--bind 127.0.0.1:8080] [--host NAME]`."""
+"""Serve the pages: `python -m web --settings FILE [--bind 127.0.0.1:8080]`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
+from appliance import settings
 from web.app import create_app
 from web.feed import BROWSERS
 
@@ -56,16 +57,21 @@ def _cut_off_the_stalled(server: Arbiter) -> None:
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED)
 
 
+def _address(path: Path) -> str:
+    try:
+        page = settings.load(path).page
+    except settings.SettingsError:
+        page = settings.Settings().page
+    return f"{page.address}:{page.port}"
+
+
 def main() -> None:
     """Read the command line and serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m web", description="The pages of a Deskbell desk.")
-    parser.add_argument("--socket", type=Path, required=True, help="the daemon's control socket")
-    parser.add_argument("--bind", default="127.0.0.1:8080", help="address and port (%(default)s)")
-    parser.add_argument(
-        "--host", action="append", default=[], help="a name that browsers use, beside localhost"
-    )
+    parser.add_argument("--settings", type=Path, default=settings.DEFAULT_PATH, help="(default: %(default)s)")
+    parser.add_argument("--bind", default="", help="address and port (default: as the settings say)")
     options = parser.parse_args()
-    Server(create_app(options.socket, tuple(options.host)), options.bind).run()
+    Server(create_app(options.settings), options.bind or _address(options.settings)).run()
 
 
 if __name__ == "__main__":

@@ -1,64 +1,79 @@
-"""The Flask application: the desk's page, its live events, and what a person asks of the desk."""
+"""The Flask application: puts the pages together, with what guards them and what they are told by."""
 
 from __future__ import annotations
 
+import logging
+import secrets
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, jsonify, render_template
+from werkzeug.exceptions import HTTPException
 
-from appliance.control.client import Client
-from appliance.control.protocol import ControlError, ProtocolError, Refused, decode_request, encode
-from web import guard, language, view
+from appliance.control.protocol import ControlError
+from appliance.settings import SettingsError
+from appliance.store.file import StoreError
+from web import access, box, guard, language, view
 from web.feed import Feed
+from web.menu import menu
+from web.pages import PAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAX_BODY = 16_384  # bytes; what a person asks is far shorter
-STREAMS = ("status", "watch")  # the page has /events instead
+    from flask import Response
+
+log = logging.getLogger("deskbell.web")
+
+MAX_BODY = 262_144  # bytes of a form; a view that takes files says `request.max_content_length` itself
 
 
-def create_app(socket_path: Path, hosts: tuple[str, ...] = ()) -> Flask:
-    """Return the application for the daemon at `socket_path`; `hosts` are names it may be reached by."""
+def create_app(settings: Path) -> Flask:
+    """Return the application for the box whose settings are at this path."""
     app = Flask("web")
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.secret_key = secrets.token_bytes(32)  # of what the next page tells; sessions are in the store
+    app.config.update(
+        SETTINGS=settings,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        SESSION_COOKIE_NAME="deskbell-told",
+        SESSION_COOKIE_SAMESITE="Strict",
+        SEND_FILE_MAX_AGE_DEFAULT=None,
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(view.FILTERS)
-    guard.protect(app, hosts)
+    app.jinja_env.globals.update(menu=menu)
+    with app.app_context():
+        app.extensions["feed"] = Feed(box.socket_path())
+        names = _names()
+    guard.protect(app, names)
+    box.attach(app)
+    access.protect(app)
     language.translate(app)
-    feed = Feed(socket_path)
-    app.extensions["feed"] = feed
-
-    @app.get("/")
-    def desk() -> Response:
-        state, now = feed.current()
-        page = render_template("desk.html", now=now, **view.arrange(state))
-        return Response(page, headers={"Cache-Control": "no-store"})
-
-    @app.get("/events")
-    def events() -> Response:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return Response(feed.stream(), mimetype="text/event-stream", headers=headers)
-
-    @app.post("/ask/<name>")
-    def ask(name: str) -> tuple[Response, int]:
-        return _ask(socket_path, name, request.get_json(silent=True))
-
+    for page in PAGES:
+        app.register_blueprint(page)
+    app.register_error_handler(HTTPException, _refused)
+    for fault in (SettingsError, StoreError, ControlError):
+        app.register_error_handler(fault, _out_of_order)
     return app
 
 
-def _ask(socket_path: Path, name: str, members: object) -> tuple[Response, int]:
-    """Pass a request on to the daemon and return what it says, with the HTTP status for it."""
+def _names() -> tuple[str, ...]:
     try:
-        if not isinstance(members, dict) or name in STREAMS:
-            raise ProtocolError("not something that a page may ask")
-        wanted = decode_request(encode({**members, "id": 1, "ask": name})).ask
-        with Client(socket_path) as client:
-            client.ask(wanted)
-    except ProtocolError as error:
-        return jsonify(ok=False, error=str(error)), 400
-    except Refused as error:
-        return jsonify(ok=False, error=str(error)), 409
-    except ControlError as error:
-        return jsonify(ok=False, error=str(error)), 503
-    return jsonify(ok=True), 200
+        return box.settings().page.names
+    except SettingsError:
+        return ()
+
+
+def _refused(error: HTTPException) -> tuple[Response | str, int]:
+    code = error.code or 500
+    return _say(error.name, error.description or "", code)
+
+
+def _out_of_order(error: Exception) -> tuple[Response | str, int]:
+    log.warning("%s", error)
+    return _say("This cannot be shown", str(error), 503)
+
+
+def _say(title: str, text: str, code: int) -> tuple[Response | str, int]:
+    if access.wants_json():
+        return jsonify(ok=False, error=text), code
+    return render_template("fault.html", title=title, text=text), code

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import abort, request
+from flask import Response, abort, request
+from werkzeug.exceptions import SecurityError
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask
 
 # Names a browser on the box itself may use. A page of another site whose name was made to point here
 # (DNS rebinding) comes with that name, and is refused.
@@ -33,7 +34,9 @@ def protect(app: Flask, hosts: tuple[str, ...]) -> None:
     app.after_request(_add_headers)
 
 
-def _refuse_other_sites() -> None:
+def _refuse_other_sites() -> Response | None:
+    if isinstance(request.routing_exception, SecurityError):
+        return Response("This box is not known by that name.\n", 400, mimetype="text/plain")
     reading = request.method in ("GET", "HEAD")
     site = request.headers.get("Sec-Fetch-Site", "none")
     following_a_link = reading and request.headers.get("Sec-Fetch-Mode") == "navigate"
@@ -43,6 +46,7 @@ def _refuse_other_sites() -> None:
     origin = request.headers.get("Origin")
     if not reading and origin is not None and urlsplit(origin).netloc != request.host:
         abort(403)
+    return None
 
 
 def _add_headers(response: Response) -> Response:

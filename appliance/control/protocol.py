@@ -58,6 +58,16 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
+class Reload:
+    """Take the settings as the file says now; what needs a new start waits until no call is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Leave when no call is there, to be started anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """Press a key of a simulated device (lift its hook switch)."""
 
@@ -139,11 +149,47 @@ class SetLevels:
     microphone: float = -1.0
 
 
+@dataclass(frozen=True, slots=True)
+class SetTrace:
+    """Have an area write more or less into the log: debug, info, warning or error; until a restart."""
+
+    area: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLines:
+    """Tell the last lines of the log: those after the one with this number."""
+
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSip:
+    """Have SIP messages kept: off, calls (those of calls), all (of registration and monitoring as well)."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SipCalls:
+    """Tell whose SIP messages are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SipMessages:
+    """Tell the SIP messages of one call, by its Call-ID."""
+
+    call: str
+
+
 Ask = (
     events.Command
     | Status
     | Watch
     | Meter
+    | Reload
+    | Restart
     | Press
     | Release
     | Unplug
@@ -153,6 +199,11 @@ Ask = (
     | TestSound
     | EndSoundTest
     | SetLevels
+    | SetTrace
+    | LogLines
+    | KeepSip
+    | SipCalls
+    | SipMessages
 )
 
 
@@ -161,7 +212,7 @@ def name_of(ask: type) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", ask.__name__).lower()
 
 
-KINDS = {"str": str, "bool": bool, "float": float}
+KINDS = {"str": str, "bool": bool, "float": float, "int": int}
 ASKS: dict[str, type[Ask]] = {name_of(ask): ask for ask in get_args(Ask)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -23,14 +24,19 @@ from appliance.control.protocol import ControlError
 from appliance.demo.exchange import Exchange, ExchangeError
 from appliance.demo.people import COLLEAGUES, People
 from appliance.settings import SECRETS_NAME
+from appliance.store.file import connect, prepare, writing
+from appliance.users import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DESK = "200"
+STORE = "desk.db"
+ADMIN = "reception"
 PATIENCE = 20.0  # seconds in which a part must come up
 WELCOME = """
   The reception is open:  {page}
+  Sign in as {name} with the password {password} (made for this demo alone).
 
   A caller rings in a few seconds, and then now and again. On the page, or by keyboard:
     - lift the hook of the headset, or press Answer (A): you talk, the lamps follow
@@ -78,15 +84,19 @@ def _open(parts: ExitStack, port: int, stopped: threading.Event) -> None:
     _say(f"the exchange runs: Asterisk at 127.0.0.1:{exchange.sip_port}")
     control = home / "desk.sock"
     _write_settings(home, control, exchange)
+    password = secrets.token_urlsafe(9)
+    _add_admin(home / STORE, password)
     _start(parts, home, "desk", ["appliance", "run", "--settings", str(home / "deskbell.toml")])
-    _start(parts, home, "page", ["web", "--socket", str(control), "--bind", f"127.0.0.1:{port}"])
+    _start(
+        parts, home, "page", ["web", "--settings", str(home / "deskbell.toml"), "--bind", f"127.0.0.1:{port}"]
+    )
     _wait_until_registered(control, home, stopped)
     page = f"http://127.0.0.1:{port}/"
     _wait_until_served(page, home, stopped)
     if stopped.is_set():
         return
     command = f"DESKBELL_SOCKET={control} {sys.argv[0]}"
-    print(WELCOME.format(page=page, command=command), flush=True)
+    print(WELCOME.format(page=page, command=command, name=ADMIN, password=password), flush=True)
     people = People(exchange, DESK)
     people.start()
     parts.callback(people.stop)
@@ -95,7 +105,7 @@ def _open(parts: ExitStack, port: int, stopped: threading.Event) -> None:
 
 def _write_settings(home: Path, control: Path, exchange: Exchange) -> None:
     settings = {
-        "desk": {"name": "Reception", "socket": str(control), "store": str(home / "desk.db")},
+        "desk": {"name": "Reception", "socket": str(control), "store": str(home / STORE)},
         "line": {
             "server": "127.0.0.1",
             "port": exchange.sip_port,
@@ -121,6 +131,12 @@ def _write_settings(home: Path, control: Path, exchange: Exchange) -> None:
     secrets = home / SECRETS_NAME
     secrets.touch(0o600)
     secrets.write_text(tomlkit.dumps({"line": {"password": exchange.password(DESK)}}))
+
+
+def _add_admin(store: Path, password: str) -> None:
+    prepare(store)
+    with closing(connect(store)) as file, writing(file):
+        accounts.add(file, ADMIN, password, "admin")
 
 
 def _start(parts: ExitStack, home: Path, name: str, words: Sequence[str]) -> None:

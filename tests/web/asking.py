@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator, Page
 
     from tests.web.daemon import StandInDaemon
@@ -22,3 +24,11 @@ def expect_asked(daemon: StandInDaemon, *asked: tuple[str, dict[str, Any]]) -> N
 def row(page: Page, key: str) -> Locator:
     """The row of a call, an orbit, a person or a device."""
     return page.locator(f'[data-key="{key}"]')
+
+
+def until(holds: Callable[[], object], patience: float = 10.0) -> None:
+    """Wait until something is so; fail after `patience` seconds."""
+    ending = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < ending
+        time.sleep(0.02)

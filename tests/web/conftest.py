@@ -7,31 +7,122 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
+import tomlkit
+from flask.testing import FlaskClient
 from playwright.sync_api import expect, sync_playwright
 
+from appliance.settings import SECRETS_NAME
+from appliance.store.file import connect, prepare, writing
+from appliance.users import accounts, sessions
 from tests.web import states
 from tests.web.daemon import StandInDaemon
 from tests.web.picture import CHROMIUM, OPTIONS
+from web import access
+from web.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from flask import Flask
     from playwright.sync_api import Browser, Page, ViewportSize
 
 DESK_SCREEN: ViewportSize = {"width": 1440, "height": 900}
 
 
+NAME, PASSWORD = "reception", "Tulips on the desk"
+
+
 @pytest.fixture(scope="package")
-def socket_path() -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A short path: that of a UNIX socket may have 107 bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder) / "desk.sock"
+        yield Path(folder)
+
+
+@pytest.fixture(scope="package")
+def socket_path(home: Path) -> Path:
+    return home / "desk.sock"
+
+
+@pytest.fixture(scope="package")
+def desk_store(home: Path) -> Path:
+    """The store of the site, with an admin in it."""
+    store = home / "state" / "desk.db"
+    prepare(store)
+    with closing(connect(store)) as file, writing(file):
+        accounts.add(file, NAME, PASSWORD, "admin")
+    return store
+
+
+@pytest.fixture(scope="package")
+def settings_path(home: Path, socket_path: Path, desk_store: Path) -> Path:
+    """The settings of the site: a desk as it is set up; what a test changes, it changes back."""
+    path = home / "deskbell.toml"
+    settings = {
+        "desk": {"name": "Reception", "socket": str(socket_path), "store": str(desk_store)},
+        "line": {"server": "127.0.0.1", "user": "200"},
+        "page": {"names": ["desk.example"]},
+    }
+    path.write_text("# The reception in the hall.\n" + tomlkit.dumps(settings))
+    secrets = path.with_name(SECRETS_NAME)
+    secrets.touch(0o600)
+    secrets.write_text(tomlkit.dumps({"line": {"password": "a line has one"}}))
+    return path
+
+
+def token_of(desk_store: Path, name: str = NAME) -> str:
+    """Sign a user in and return the token for the cookie."""
+    with closing(connect(desk_store)) as file, writing(file):
+        who = next(user for user in accounts.every(file) if user.name == name)
+        return sessions.begin(file, who, time.time())
+
+
+class SignedIn(FlaskClient):
+    """A client without a browser, signed in: it brings its CSRF token along, as a page would."""
+
+    token = ""
+
+
+@pytest.fixture
+def client(
+    settings_path: Path, desk_store: Path, daemon: StandInDaemon, client_as: Callable[[str], SignedIn]
+) -> SignedIn:
+    """The pages without a browser, signed in as the admin."""
+    return client_as(NAME)
+
+
+@pytest.fixture(scope="package")
+def application(settings_path: Path) -> Iterator[Flask]:
+    """The pages in this process."""
+    app = create_app(settings_path)
+    app.test_client_class = SignedIn
+    yield app
+    app.extensions["feed"].close()
+
+
+@pytest.fixture
+def client_as(application: Flask, desk_store: Path) -> Callable[[str], SignedIn]:
+    """Return what gives a client that is signed in as the user of a name; "": as nobody."""
+
+    def give(name: str) -> SignedIn:
+        client = application.test_client()
+        assert isinstance(client, SignedIn)
+        if name:
+            token = token_of(desk_store, name)
+            client.set_cookie(access.COOKIE, token)
+            with closing(connect(desk_store)) as file:
+                found = sessions.find(file, token, time.time())
+            assert found
+            client.token = client.environ_base["HTTP_X_CSRF_TOKEN"] = found.csrf
+        return client
+
+    return give
 
 
 @pytest.fixture(scope="package")
@@ -52,11 +143,11 @@ def daemon(running_daemon: StandInDaemon) -> StandInDaemon:
 
 
 @pytest.fixture(scope="package")
-def site(socket_path: Path) -> Iterator[str]:
+def site(settings_path: Path) -> Iterator[str]:
     """The address of the pages, served by gunicorn."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [sys.executable, "-m", "web", "--socket", str(socket_path), "--bind", address]
+    command = [sys.executable, "-m", "web", "--settings", str(settings_path), "--bind", address]
     server = subprocess.Popen(command)
     while server.poll() is None:
         with suppress(OSError), urlopen(f"http://{address}/static/icon.svg"):
@@ -79,12 +170,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, site: str, daemon: StandInDaemon) -> Iterator[Callable[..., Page]]:
+def open_page(
+    browser: Browser, site: str, daemon: StandInDaemon, desk_store: Path
+) -> Iterator[Callable[..., Page]]:
     """Return what opens the page in a fresh browser; options are those of a Playwright context."""
     contexts = []
+    token = token_of(desk_store)
 
     def open_it(live: bool = True, **options: object) -> Page:
         context = browser.new_context(**{"viewport": DESK_SCREEN} | options)  # type: ignore[arg-type]
+        context.add_cookies([{"name": access.COOKIE, "value": token, "url": site}])
         contexts.append(context)
         page = context.new_page()
         page.goto(site)
@@ -98,9 +193,11 @@ def open_page(browser: Browser, site: str, daemon: StandInDaemon) -> Iterator[Ca
 
 
 @pytest.fixture(scope="package")
-def tab(browser: Browser) -> Page:
-    """One tab for all: a fresh browser for each test costs more than most tests."""
-    return browser.new_page(viewport=DESK_SCREEN)
+def tab(browser: Browser, site: str, desk_store: Path) -> Page:
+    """One tab for all, signed in: a fresh browser for each test costs more than most tests."""
+    page = browser.new_page(viewport=DESK_SCREEN)
+    page.context.add_cookies([{"name": access.COOKIE, "value": token_of(desk_store), "url": site}])
+    return page
 
 
 @pytest.fixture

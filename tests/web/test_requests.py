@@ -7,40 +7,37 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.web import states
-from web.app import create_app
+from tests.web.asking import until
 from web.view import lasted
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from flask.testing import FlaskClient
-
+    from tests.web.conftest import SignedIn
     from tests.web.daemon import StandInDaemon
 
 
-@pytest.fixture
-def site_client(socket_path: Path, daemon: StandInDaemon) -> FlaskClient:
-    return create_app(socket_path).test_client()
-
-
-def test_what_a_person_asks_reaches_the_desk(site_client: FlaskClient, daemon: StandInDaemon) -> None:
-    reply = site_client.post("/ask/transfer", json={"target": "1001"})
+def test_what_a_person_asks_reaches_the_desk(client: SignedIn, daemon: StandInDaemon) -> None:
+    reply = client.post("/ask/transfer", json={"target": "1001"})
     assert (reply.status_code, reply.json) == (200, {"ok": True})
     assert daemon.asked == [("transfer", {"target": "1001"})]
 
 
-def test_a_refusal_comes_back_in_the_desk_s_words(site_client: FlaskClient, daemon: StandInDaemon) -> None:
+def test_a_refusal_comes_back_in_the_desk_s_words(client: SignedIn, daemon: StandInDaemon) -> None:
     daemon.refusals["hold"] = "no call is active"
-    reply = site_client.post("/ask/hold", json={})
+    reply = client.post("/ask/hold", json={})
     assert (reply.status_code, reply.json) == (409, {"ok": False, "error": "no call is active"})
 
 
-def test_given_no_daemon_the_answer_is_that_it_is_away(tmp_path: Path) -> None:
-    site_client = create_app(tmp_path / "none.sock").test_client()
-    assert site_client.post("/ask/hold", json={}).status_code == 503
-    page = site_client.get("/")
-    assert page.status_code == 200
-    assert "The desk does not answer" in page.text
+def test_given_no_daemon_pages_open_and_say_that_it_is_away(
+    client: SignedIn, running_daemon: StandInDaemon
+) -> None:
+    running_daemon.stop()
+    try:
+        assert client.post("/ask/hold", json={}).status_code == 503
+        until(lambda: "The desk does not answer" in client.get("/").text)
+        assert client.get("/calls").status_code == 200
+    finally:
+        running_daemon.start()
+    until(lambda: "The desk does not answer" not in client.get("/").text)
 
 
 @pytest.mark.parametrize(
@@ -57,17 +54,17 @@ def test_given_no_daemon_the_answer_is_that_it_is_away(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_a_request_is_refused_before_the_desk_hears_of_it(
-    site_client: FlaskClient, daemon: StandInDaemon, path: str, body: object
+    client: SignedIn, daemon: StandInDaemon, path: str, body: object
 ) -> None:
-    reply = site_client.post(path, json=body)
+    reply = client.post(path, json=body)
     assert reply.status_code == 400
     assert reply.json
     assert reply.json["error"]
     assert daemon.asked == []
 
 
-def test_a_flood_of_a_body_is_refused(site_client: FlaskClient, daemon: StandInDaemon) -> None:
-    assert site_client.post("/ask/dial", json={"number": "1" * 100_000}).status_code in (400, 413)
+def test_a_flood_of_a_body_is_refused(client: SignedIn, daemon: StandInDaemon) -> None:
+    assert client.post("/ask/dial", json={"number": "1" * 100_000}).status_code in (400, 413)
     assert daemon.asked == []
 
 
@@ -83,32 +80,31 @@ def test_a_flood_of_a_body_is_refused(site_client: FlaskClient, daemon: StandInD
     ],
 )
 def test_another_site_cannot_use_the_desk(
-    site_client: FlaskClient, daemon: StandInDaemon, headers: dict[str, str]
+    client: SignedIn, daemon: StandInDaemon, headers: dict[str, str]
 ) -> None:
-    assert site_client.post("/ask/answer", json={}, headers=headers).status_code == 403
+    assert client.post("/ask/answer", json={}, headers=headers).status_code == 403
     assert daemon.asked == []
 
 
-def test_another_site_cannot_listen_but_may_link(site_client: FlaskClient) -> None:
+def test_another_site_cannot_listen_but_may_link(client: SignedIn) -> None:
     listening = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
-    assert site_client.get("/events", headers=listening).status_code == 403
+    assert client.get("/events", headers=listening).status_code == 403
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
-    assert site_client.get("/", headers=link).status_code == 200
+    assert client.get("/", headers=link).status_code == 200
 
 
-def test_its_own_page_may(site_client: FlaskClient) -> None:
+def test_its_own_page_may(client: SignedIn) -> None:
     headers = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
-    assert site_client.post("/ask/answer", json={}, headers=headers).status_code == 200
+    assert client.post("/ask/answer", json={}, headers=headers).status_code == 200
 
 
-def test_a_name_that_somebody_else_pointed_here_is_refused(socket_path: Path, daemon: StandInDaemon) -> None:
-    site_client = create_app(socket_path, hosts=("desk.example",)).test_client()
-    assert site_client.get("/", headers={"Host": "attacker.example"}).status_code == 400
-    assert site_client.get("/", headers={"Host": "desk.example:8080"}).status_code == 200
+def test_a_name_that_somebody_else_pointed_here_is_refused(client: SignedIn) -> None:
+    assert client.get("/", headers={"Host": "attacker.example"}).status_code == 400
+    assert client.get("/", headers={"Host": "desk.example:8080"}).status_code == 200
 
 
-def test_no_other_script_no_frame_no_guessing_of_types(site_client: FlaskClient) -> None:
-    reply = site_client.get("/")
+def test_no_other_script_no_frame_no_guessing_of_types(client: SignedIn) -> None:
+    reply = client.get("/")
     policy = reply.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy
@@ -120,26 +116,26 @@ def test_no_other_script_no_frame_no_guessing_of_types(site_client: FlaskClient)
 
 
 def test_what_others_call_themselves_is_text_and_nothing_more(
-    site_client: FlaskClient, daemon: StandInDaemon
+    client: SignedIn, daemon: StandInDaemon
 ) -> None:
     daemon.change(calls={"c1": states.call("1", '<script>alert("x")</script>')})
-    assert "<script>alert" not in site_client.get("/").text
+    assert "<script>alert" not in client.get("/").text
 
 
 @pytest.mark.parametrize(
     ("wanted", "language", "word"),
     [
-        ("de-AT,de;q=0.9,en;q=0.5", "de", "Gehalten"),
-        ("en-GB", "en", "On hold"),
+        ("de-AT,de;q=0.9,en;q=0.5", "de-AT", "Gehalten"),
+        ("en-GB", "en-GB", "On hold"),
         ("xx,de;q=0.1", "de", "Gehalten"),
         ("xx", "en", "On hold"),
     ],
 )
 def test_the_page_speaks_the_reader_s_language(
-    site_client: FlaskClient, wanted: str, language: str, word: str
+    client: SignedIn, wanted: str, language: str, word: str
 ) -> None:
-    reply = site_client.get("/", headers={"Accept-Language": wanted})
-    assert f'<html lang="{language}">' in reply.text
+    reply = client.get("/", headers={"Accept-Language": wanted})
+    assert f'<html lang="{language}"' in reply.text
     assert word in reply.text
     assert "Accept-Language" in reply.headers["Vary"]
 

@@ -1,5 +1,6 @@
 // Asking the desk to do something; what it refuses is told in its own words.
 
+import { post } from "./post.js";
 import { hush, tell } from "./speech.js";
 import { _ } from "./words.js";
 
@@ -9,11 +10,7 @@ let turn = Promise.resolve();
 export async function ask(name, members = {}) {
   const began = performance.now();
   try {
-    const response = await fetch(`/ask/${name}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(members),
-    });
+    const response = await post(`/ask/${name}`, members);
     if (response.ok) {
       hush(began);
       return true;
