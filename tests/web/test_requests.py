@@ -100,7 +100,7 @@ def test_its_own_page_may(client: SignedIn) -> None:
 
 def test_a_name_that_somebody_else_pointed_here_is_refused(client: SignedIn) -> None:
     assert client.get("/", headers={"Host": "attacker.example"}).status_code == 400
-    assert client.get("/", headers={"Host": "desk.example:8080"}).status_code == 200
+    assert client.get("/login", headers={"Host": "desk.example:8080"}).status_code == 200
 
 
 def test_no_other_script_no_frame_no_guessing_of_types(client: SignedIn) -> None:
