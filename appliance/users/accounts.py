@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from unicodedata import normalize
 
+from appliance.phrase import phrase
 from appliance.users import passwords
 from appliance.users.errors import UserError
 
@@ -43,7 +44,7 @@ def add(file: sqlite3.Connection, name: str, password: str, role: Role, language
     """Add a user and return their id; UserError says what to do otherwise."""
     name = normalize("NFC", name).strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise UserError("a name has 1 to %(most)s printable characters", most=LONGEST_NAME)
+        raise UserError(phrase("a name has 1 to %(most)s printable characters", most=LONGEST_NAME))
     _check_choices(role, language, "")
     passwords.check(password, name)
     try:
@@ -52,7 +53,7 @@ def add(file: sqlite3.Connection, name: str, password: str, role: Role, language
             (name, _folded(name), passwords.hashed(password), role, language),
         )
     except sqlite3.IntegrityError as error:
-        raise UserError("there is a user %(name)s already: choose another name", name=name) from error
+        raise UserError(phrase("there is a user %(name)s already: choose another name", name=name)) from error
     return made.lastrowid or 0
 
 
@@ -84,7 +85,7 @@ def named(file: sqlite3.Connection, name: str) -> User:
     """Return a user by name, in capitals or not; UserError when there is none."""
     row = file.execute("SELECT * FROM user WHERE folded = ?", (_folded(name),)).fetchone()
     if row is None:
-        raise UserError("there is no user %(name)s", name=name)
+        raise UserError(phrase("there is no user %(name)s", name=name))
     return _user(row)
 
 
@@ -128,21 +129,21 @@ def _keep_an_admin(file: sqlite3.Connection, id: int) -> None:
     """Refuse to do without the last admin."""
     admins = [row["id"] for row in file.execute("SELECT id FROM user WHERE role = 'admin'")]
     if admins == [id]:
-        raise UserError("this is the last admin: make somebody else one first")
+        raise UserError(phrase("this is the last admin: make somebody else one first"))
 
 
 def _check_choices(role: str, language: str, theme: str) -> None:
     if role not in ROLES:
-        raise UserError("a user is an admin or an operator")
+        raise UserError(phrase("a user is an admin or an operator"))
     if theme not in THEMES:
-        raise UserError("a theme is light or dark, or that of the system")
+        raise UserError(phrase("a theme is light or dark, or that of the system"))
     if not re.fullmatch(r"(\w{2,8}([-_]\w{2,8})*)?", language, re.ASCII):
-        raise UserError("a language is a code such as de or pt-BR")
+        raise UserError(phrase("a language is a code such as de or pt-BR"))
 
 
 def _must_be(changed: sqlite3.Cursor) -> None:
     if not changed.rowcount:
-        raise UserError("there is no such user any more")
+        raise UserError(phrase("there is no such user any more"))
 
 
 def _folded(name: str) -> str:

@@ -12,6 +12,7 @@ from unicodedata import normalize
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from appliance.phrase import phrase
 from appliance.users.errors import UserError
 
 SHORTEST, LONGEST = 10, 256  # characters
@@ -38,14 +39,16 @@ def check(password: str, name: str) -> None:
     """Raise UserError, which says what to do, when a user's password is too easy to guess."""
     plain = normalize("NFKC", password)
     if len(plain) < SHORTEST:
-        raise UserError("a password needs at least %(least)s characters: three words will do", least=SHORTEST)
+        raise UserError(
+            phrase("a password needs at least %(least)s characters: three words will do", least=SHORTEST)
+        )
     if len(plain) > LONGEST:
-        raise UserError("a password has at most %(most)s characters", most=LONGEST)
+        raise UserError(phrase("a password has at most %(most)s characters", most=LONGEST))
     folded = plain.casefold()
     if folded == normalize("NFKC", name).casefold():
-        raise UserError("the name is no password: choose something that others do not know")
+        raise UserError(phrase("the name is no password: choose something that others do not know"))
     if folded in WORST or len(set(folded)) < 3:
-        raise UserError("that password is among the first that are tried: choose another one")
+        raise UserError(phrase("that password is among the first that are tried: choose another one"))
 
 
 def hashed(password: str) -> str:

@@ -202,8 +202,9 @@ def test_given_a_transaction_that_fails_then_nobody_was_added(file: sqlite3.Conn
 def test_the_error_can_be_said_in_another_language() -> None:
     with pytest.raises(UserError) as error:
         passwords.check("short", "")
-    assert error.value.text == "a password needs at least %(least)s characters: three words will do"
-    assert error.value.values == {"least": 10}
+    said = error.value.args[0]
+    assert said.template == "a password needs at least %(least)s characters: three words will do"
+    assert said.values == {"least": 10}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
