@@ -97,7 +97,7 @@ def _script_words(code: str) -> dict[str, dict[str, Forms]]:
     found: dict[str, dict[str, Forms]] = {}
     for message in catalogue(code) if code != "en" else ():
         for file, _line in message.locations:
-            if file.endswith(".js") and message.id and message.string:
+            if file.endswith(".js") and message.id and not missing(message):
                 text = message.id if isinstance(message.id, str) else message.id[0]
                 found.setdefault(Path(file).stem, {})[text] = message.string
     return found

@@ -5,7 +5,7 @@ import { showKeypad } from "./dialogs.js";
 import { whoIs } from "./parties.js";
 import { copy, count, mark, picture, put, rowsOf } from "./rows.js";
 import { current } from "./store.js";
-import { _ } from "./words.js";
+import { _, ngettext } from "./words.js";
 
 const card = document.getElementById("conference");
 const list = document.getElementById("members");
@@ -29,7 +29,7 @@ export function showConference(members) {
   if (!members.length) return;
   const held = members.every(([, call]) => call.state === "held");
   mark(card, "data-state", held ? "held" : "conference");
-  word.textContent = held ? _("On hold") : _("You and %(count)s others", { count: members.length });
+  word.textContent = held ? _("On hold") : ngettext("You and %(num)s other", "You and %(num)s others", members.length);
   count(card, Math.min(...members.map(([, call]) => call.since)));
 }
 
