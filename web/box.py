@@ -36,10 +36,13 @@ def path() -> Path:
 
 
 def settings() -> rooms.Settings:
-    """Return the settings as the files say now; SettingsError when they cannot be used."""
+    """Return the settings as the files say now, those of a new desk where there are none.
+
+    SettingsError when they cannot be used.
+    """
     stamp = (path(), *map(_stamp, (path(), path().with_name(rooms.SECRETS_NAME))))
     if stamp not in _loaded:
-        loaded = rooms.load(path())
+        loaded = rooms.load_or_default(path())
         _loaded.clear()
         _loaded[stamp] = loaded
     return _loaded[stamp]
