@@ -25,7 +25,7 @@ from appliance.history import recorder, records
 from appliance.history.recorder import Recorder
 from appliance.screening.errors import ScreeningError
 from appliance.screening.rules import load
-from appliance.store import health, kept
+from appliance.store import health, kept, link
 from appliance.store.file import Damaged, connect, is_damage
 from appliance.store.watch import Watch
 from appliance.store.writer import Writer
@@ -104,6 +104,12 @@ class Books:
         self._clock, self._examined = clock, clock() + EXAMINE[0] - EXAMINE[1]
         self._open("")
 
+    def leave_room(self, room: int) -> None:
+        """Have so many extensions at most monitored for the directory from now on."""
+        if room != self._room:
+            self._room = room
+            self._run(self._look)
+
     def keep(self, before: Snapshot, desk: Snapshot, now: float) -> None:
         """Write down what has changed at the desk, but for what it was just told from here."""
         if self._telling:
@@ -117,6 +123,10 @@ class Books:
     def keep_levels(self, device: str, levels: Levels) -> None:
         """Write down how loud a device is."""
         self._write(kept.keep_levels, device, levels)
+
+    def keep_link(self, span: link.Span) -> None:
+        """Write down how the way to the exchange was in five minutes."""
+        self._write(link.keep, span)
 
     def tick(self, now: float) -> None:
         """Do what is due now and then.

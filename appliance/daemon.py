@@ -29,8 +29,10 @@ from appliance.desk.desk import Desk
 from appliance.desk.presence import presence
 from appliance.desk.ringing import ringing
 from appliance.devices import Devices
+from appliance.diagnostics import Diagnostics
 from appliance.directory.lookup import Keys
 from appliance.directory.monitored import LIMIT
+from appliance.settings import SettingsError, load
 from appliance.sip.agent import SipAgent
 from drivers.audio.levels import Levels
 
@@ -60,10 +62,17 @@ class Daemon:
 
     def __init__(self, settings: Settings, path: Path) -> None:
         """Put the parts together; nothing is opened before `run`. The settings were read from `path`."""
-        self._settings = settings
+        self._settings, self._path = settings, path
+        self._leaving = False
         self._chores = Chores(path, _chores(settings))
         self._devices = Devices(
             settings, self._soon, self._happens, lambda: self._control.publish(), self._keep_levels
+        )
+        self._diagnostics = Diagnostics(
+            settings.desk.sip_trace,
+            self._soon,
+            lambda span: self._books.keep_link(span),
+            lambda: self._control.publish(),
         )
         first, *more = line_configs(settings)
         self._agent = SipAgent(
@@ -73,6 +82,7 @@ class Daemon:
             card_of=self._devices.card_of,
             on_levels=lambda levels: self._soon(self._control.send_levels, asdict(levels)),
             on_death=lambda error: self._soon(self._die, error),
+            trace=self._diagnostics.trace,
         )
         self._control = ControlServer(
             Path(settings.desk.socket), self._ask, self._state, lambda: self._loop.time(), self._agent.meter
@@ -85,7 +95,7 @@ class Daemon:
             levels=self._devices.remember_levels,
             changed=self._control.publish,
             queues=settings.history.queues,
-            room=max(0, LIMIT - len(settings.extensions)),
+            room=_room(settings),
         )
         self._document = Document(settings.desk.name, settings.line.user)
         self._heard: Ringing | None = None
@@ -94,11 +104,11 @@ class Daemon:
         self._timers: dict[events.Timer, asyncio.TimerHandle] = {}
         self._tests: dict[str, asyncio.TimerHandle] = {}  # when the test of a device is over
 
-    async def run(self) -> None:
-        """Run until SIGTERM or SIGINT; raise what must not be survived."""
+    async def run(self) -> bool:
+        """Run until SIGTERM or SIGINT, or until it is to be started anew: True. Raise what must not be survived."""
         self._loop = asyncio.get_running_loop()
         self._desk = Desk(desk_config(self._settings, self._books.callers.name))
-        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._over: asyncio.Future[bool] = self._loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop)
         await self._control.start()
@@ -110,7 +120,7 @@ class Daemon:
             self._tick()
             self._chores.start()
             log.info("the desk is open at %s", self._settings.desk.socket)
-            await self._over
+            return await self._over
         finally:
             for timer in self._timers.values():
                 timer.cancel()
@@ -118,6 +128,7 @@ class Daemon:
             await asyncio.to_thread(self._agent.stop)
             await asyncio.to_thread(self._devices.stop)
             await self._control.stop()
+            self._diagnostics.close()
             await asyncio.to_thread(self._books.finish_reading)
             await asyncio.to_thread(self._books.close)
             log.info("the desk is closed")
@@ -129,8 +140,8 @@ class Daemon:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the desk is going down
             self._loop.call_soon_threadsafe(call, *arguments)
 
-    def _ask(self, ask: protocol.Ask) -> None:
-        """Do what a client asks, or raise Refused."""
+    def _ask(self, ask: protocol.Ask) -> dict[str, Any] | None:
+        """Do what a client asks and return what there is to tell, or raise Refused."""
         match ask:
             case protocol.Press() | protocol.Release() | protocol.Unplug() | protocol.Plug():
                 self._devices.simulate(ask)
@@ -144,9 +155,45 @@ class Daemon:
                 self._devices.set_levels(device, Levels(_level(speaker), _level(microphone)))
             case protocol.Status() | protocol.Watch() | protocol.Meter():
                 pass  # the server's own
+            case (
+                protocol.SetTrace()
+                | protocol.LogLines()
+                | protocol.KeepSip()
+                | protocol.SipCalls()
+                | protocol.SipMessages()
+            ):
+                return self._diagnostics.do(ask)
+            case protocol.Reload():
+                self._reload()
+            case protocol.Restart():
+                self._leave_when_idle()
             case _:
                 if refusals := self._happens(ask):
                     raise protocol.Refused(refusals[0])
+        return None
+
+    def _reload(self) -> None:
+        """Take the settings as the file says now: at once what can be, the rest by a start when nobody calls."""
+        try:
+            new = load(self._path)
+        except SettingsError as error:
+            raise protocol.Refused(str(error)) from error
+        fixed = _fixed(new) != _fixed(self._settings)
+        self._settings = new
+        if fixed:
+            self._leave_when_idle()
+            return
+        logging.getLogger().setLevel(new.desk.log_level.upper())
+        self._document.rename(new.desk.name)
+        self._devices.configure(new)
+        self._books.leave_room(_room(new))
+        self._happens(events.Configured(desk_config(new, self._books.callers.name)))
+
+    def _leave_when_idle(self) -> None:
+        self._leaving = True
+        if not self._desk.snapshot().calls:
+            self._stop(anew=True)
+        self._control.publish()
 
     def _test(self, ask: protocol.TestLamp | protocol.TestRing) -> None:
         """Try a lamp or a ringer, while nobody calls: a headset may take its lamp for being lifted."""
@@ -188,6 +235,8 @@ class Daemon:
         self._publish(now)
         self._books.keep(before, now, at)
         self._control.publish()
+        if self._leaving and not now.calls:
+            self._stop(anew=True)
         return refusals
 
     def _carry_out(self, action: actions.Action) -> str:
@@ -252,17 +301,42 @@ class Daemon:
             self._devices.levels(),
             record=self._books.record,
             troubles=self._books.troubles,
+            diagnostics=self._diagnostics.state(),
+            leaving=self._leaving,
         )
 
     # --- the end
 
-    def _stop(self) -> None:
+    def _stop(self, anew: bool = False) -> None:
         if not self._over.done():
-            self._over.set_result(None)
+            self._over.set_result(anew)
 
     def _die(self, error: BaseException) -> None:
         if not self._over.done():
             self._over.set_exception(error)
+
+
+def _room(settings: Settings) -> int:
+    """Return how many extensions can be monitored for the directory."""
+    return max(0, LIMIT - len(settings.extensions))
+
+
+def _fixed(settings: Settings) -> tuple[object, ...]:
+    """Return what a desk is made with: with others of these it has to start anew."""
+    desk, codes = settings.desk, settings.codes
+    return (
+        *(desk.socket, desk.store, settings.line, settings.lines, settings.park.orbits, settings.dialling),
+        *(
+            settings.buttons,
+            settings.keys,
+            settings.relays,
+            settings.ringing.ringers,
+            settings.history.queues,
+        ),
+        replace(settings.devices, prefer=(), echo_canceller=""),
+        *(codes.watch_presence, codes.dnd_lamp, codes.forward_lamp),
+        *(bool(settings.sources), settings.backup.every),
+    )
 
 
 def _chores(settings: Settings) -> list[Chore]:

@@ -75,6 +75,10 @@ class Document:
         self._extensions = Section[Extension](lambda extension: extension.number, _extension)
         self._messages = Section[Message](_id, _message)
 
+    def rename(self, name: str) -> None:
+        """Have the desk go by another name."""
+        self._desk = {**self._desk, "name": name}
+
     def __call__(
         self,
         desk: Snapshot,
@@ -83,11 +87,14 @@ class Document:
         levels: Mapping[str, Levels] = NONE,
         record: Callable[[str], int] = lambda _: 0,
         troubles: Iterable[Trouble] = (),
+        diagnostics: Mapping[str, Any] = NONE,
+        leaving: bool = False,
     ) -> Json:
         """Return the state; it must not be changed.
 
         `presses` is how often each device's keys went down, `levels` how loud those with a sound card are,
-        `record` the id of a call's record in the history, `troubles` what a person should see to.
+        `record` the id of a call's record in the history, `troubles` what a person should see to,
+        `diagnostics` what is kept to look into them, `leaving` whether the desk starts anew after the calls.
         """
         lifted = {device.id for device in desk.devices if device.lifted}
         return {
@@ -124,6 +131,8 @@ class Document:
             "messages": self._messages(desk.messages),
             "records": {call.id: record(call.id) for call in (*desk.calls, *desk.released) if call.shown},
             "troubles": {one.id: {"what": one.what, "fix": one.fix, "since": one.since} for one in troubles},
+            "diagnostics": dict(diagnostics),
+            "leaving": leaving,
         }
 
 

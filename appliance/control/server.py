@@ -45,7 +45,8 @@ class AlreadyRunning(ControlError):
 
 
 class ControlServer:
-    """Serves one UNIX socket. `handle` does what is asked and raises Refused; `state` is what watchers see.
+    """Serves one UNIX socket. `handle` does what is asked, returns what there is to tell or None, and raises
+    Refused; `state` is what watchers see.
     `meter` is told when somebody begins to look at the levels that `send_levels` sends, and when nobody does.
 
     Allowed are root, the user the daemon runs as, and members of the socket's group (SO_PEERCRED, socket(7)).
@@ -54,7 +55,7 @@ class ControlServer:
     def __init__(
         self,
         path: Path,
-        handle: Callable[[Ask], None],
+        handle: Callable[[Ask], dict[str, Any] | None],
         state: Callable[[], dict[str, Any]],
         clock: Callable[[], float],
         meter: Callable[[bool], None] = lambda _on: None,
@@ -204,7 +205,8 @@ class ControlServer:
         if isinstance(ask, Meter):
             self._listen(client, True)
             return {}
-        self._handle(ask)
+        if (told := self._handle(ask)) is not None:
+            return {"result": told}
         return {}
 
 

@@ -24,6 +24,7 @@ LINE_PARAMETER = "deskbell-line"
 """What an exchange gives back to us with the URI that it calls: the line that registered it."""
 
 _STALE = re.compile(r"^(?:WWW|Proxy)-Authenticate:.*\bstale\s*=\s*\"?true", re.IGNORECASE | re.MULTILINE)
+_AUTHORIZED = re.compile(r"^(?:Proxy-)?Authorization:", re.IGNORECASE | re.MULTILINE)
 _OUTBOUND_PROXY = 1  # PJSUA_REG_USE_OUTBOUND_PROXY
 _SESSION_SECONDS_MIN = 90  # RFC 4028 section 4: Min-SE
 _SRTP = {
@@ -39,6 +40,8 @@ class Account(pj.Account):  # type: ignore[misc]
     on_answer: Callable[[pj.OnRegStateParam], None] | None = None
     on_mailbox: Callable[[str], None] | None = None
     on_published: Callable[[int, str, str], None] | None = None
+    on_options_answered: Callable[[int], None] | None = None
+    """Gets how often the exchange answered an OPTIONS: 0, 1, or 2 where it wanted to know who asks."""
 
     def __init__(self, config: SipConfig, engine: Engine, on_call: Callable[[int, str], None]) -> None:
         """`on_call` gets pjsua2's id of a call that comes in, and the INVITE.
@@ -62,6 +65,11 @@ class Account(pj.Account):  # type: ignore[misc]
         self._way: tuple[Server, str] | None = None
         self._on_call = on_call
         self.create(self._settings)
+
+    @property
+    def attached(self) -> bool:
+        """Whether a server is known that requests go to."""
+        return self._way is not None
 
     def attach(self, server: Server, address: str) -> None:
         """Send all new requests to this server, from this local address; PortError when that cannot be."""
@@ -114,8 +122,11 @@ class Account(pj.Account):  # type: ignore[misc]
     def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:
         """A request outside any dialog has its final answer; or, by pjsip's own word, none came."""
         event = prm.e.body.tsxState
+        answered = event.type == pj.PJSIP_EVENT_RX_MSG
+        if event.tsx.method == "OPTIONS" and self.on_options_answered:
+            challenged = _AUTHORIZED.search(event.tsx.lastTx.wholeMsg) is not None
+            self.on_options_answered(0 if not answered else 2 if challenged else 1)
         if event.tsx.method == "PUBLISH" and self.on_published:
-            answered = event.type == pj.PJSIP_EVENT_RX_MSG
             response = event.src.rdata.wholeMsg if answered else ""
             self.on_published(event.tsx.statusCode, event.tsx.statusText, response)
 

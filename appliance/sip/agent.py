@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from appliance.desk.ringing import Ringing
     from appliance.desk.state import ExtensionState
     from appliance.sip.config import SipConfig
+    from appliance.sip.trace import Trace
 
 _HANG_UP_SECONDS = 0.6
 _LAST_WORDS_SECONDS = 0.2  # for BYE, CANCEL and SUBSCRIBE, which pjsip does not tell the end of
@@ -58,6 +59,7 @@ class SipAgent:
         card_of: Callable[[str], Card] = lambda _device: SILENCE,
         on_levels: Callable[[Levels], None] = lambda _levels: None,
         on_death: Callable[[BaseException], None] = lambda _error: None,
+        trace: Trace | None = None,
     ) -> None:
         """Nothing happens before `start()`; ValueError when two lines have the same id."""
         self._configs = (config, *more_lines)
@@ -66,7 +68,7 @@ class SipAgent:
         self._on_event = guarded(lambda event: self._tell(event, on_event))
         self._card_of, self._on_levels = card_of, on_levels
         self._lines: dict[str, Line] = {}
-        self._engine = Engine(config, self._open, self._close, on_death)
+        self._engine = Engine(config, self._open, self._close, on_death, trace)
 
     @property
     def alive(self) -> bool:

@@ -15,6 +15,7 @@ from appliance.sip.identity import connected_party, is_completed_elsewhere, mess
 from appliance.sip.log import log
 from appliance.sip.parameters import parameters
 from appliance.sip.referral import Referral
+from appliance.sip.trace import Quality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,9 @@ class Owner(Protocol):
 
     def mix(self, call: Call) -> None:
         """Let it hear the parties it confers with, and them it, or no longer."""
+
+    def heard(self, call_id: str, quality: Quality) -> None:
+        """Keep how a call was heard."""
 
     def replaced(self, call: Call) -> Call:
         """Return a new call object that takes this one's place."""
@@ -201,6 +205,13 @@ class Call(pj.Call):  # type: ignore[misc]
         self._later(0, self.connect_audio)
 
     @guarded
+    def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:
+        """Its sound is over: keep how it was heard."""
+        info = self.getInfo()
+        if info.media[prm.streamIdx].type == pj.PJMEDIA_TYPE_AUDIO:
+            self._owner.heard(info.callIdString, quality(self.getStreamStat(prm.streamIdx)))
+
+    @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
         """A message of this dialog came or went."""
         state = prm.e.body.tsxState
@@ -295,6 +306,23 @@ class Call(pj.Call):  # type: ignore[misc]
         """Do something later, if the call still lives then."""
         self._alarms = [alarm for alarm in self._alarms if alarm.action]
         self._alarms.append(self._owner.later(seconds, action))
+
+
+def quality(stream: pj.StreamStat) -> Quality:
+    """Return how a stream was heard, at both ends as far as the other has told."""
+    ours, theirs = stream.rtcp.rxStat, stream.rtcp.txStat
+    return Quality(
+        packets=ours.pkt,
+        loss=_percent(ours.loss, ours.pkt + ours.loss),
+        jitter=round(ours.jitterUsec.mean / 1000, 1),
+        far_loss=_percent(theirs.loss, theirs.pkt),
+        far_jitter=round(theirs.jitterUsec.mean / 1000, 1),
+        round_trip=round(stream.rtcp.rttUsec.mean / 1000, 1),
+    )
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 0.0
 
 
 _FLOWING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from appliance.sip.call import Voice
     from appliance.sip.config import SipConfig
     from appliance.sip.engine import Alarm, Engine
+    from appliance.sip.trace import Quality
 
 FORGOTTEN_SECONDS = 35.0
 """After so long pjsip has forgotten a dialog: it keeps it for 32 s after the BYE."""
@@ -81,6 +82,10 @@ class Calls:
         if not self._calls:
             self._give_back.cancel()
             self._give_back = self.later(FORGOTTEN_SECONDS, self._give_memory_back)
+
+    def heard(self, call_id: str, quality: Quality) -> None:
+        """Keep how a call was heard."""
+        self._engine.trace.heard(call_id, quality)
 
     def _give_memory_back(self) -> None:
         """Let the system have what pjsip's dialogs took: the C library keeps it else, 10 MB of it."""

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 import pjsua2 as pj  # type: ignore[import-untyped]
 
 from appliance.sip.errors import PortError, SipError, words
-from appliance.sip.log import LogWriter, Seldom, log
+from appliance.sip.log import MESSAGES, LogWriter, Seldom, log
 from appliance.sip.network import Watch, local_address
 from appliance.sip.servers import find, is_address, name_servers
 from appliance.sip.sources import FORBIDDEN, Sources
 from appliance.sip.tls import Gate, Identity, authorities
+from appliance.sip.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -160,8 +161,10 @@ class Engine:
         on_open: Callable[[], None],
         on_close: Callable[[], None],
         on_death: Callable[[BaseException], None],
+        trace: Trace | None = None,
     ) -> None:
         """`on_open` makes accounts, in the SIP thread; `on_close` hangs up and drops them and all else."""
+        self.trace = trace or Trace()
         self._config = config
         self._on_open, self._on_close, self._on_death = on_open, on_close, on_death
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -413,12 +416,14 @@ class Engine:
             raise SipError(f"pjsip cannot poll its sockets: {self.endpoint.utilStrError(-handled)}")
 
     def _endpoint_config(self) -> pj.EpConfig:
-        writer = LogWriter()
+        writer = LogWriter(self._config.log_level, self.trace)
         writer.__disown__()
         settings = pj.EpConfig()
         settings.logConfig.writer = writer
-        settings.logConfig.level = settings.logConfig.consoleLevel = self._config.log_level
-        settings.logConfig.msgLogging = 1 if self._config.log_level >= 4 else 0
+        # pjsip's level cannot be changed later: the writer leaves out what is too much, at 3 µs an entry.
+        settings.logConfig.level = max(self._config.log_level, MESSAGES)
+        settings.logConfig.consoleLevel = settings.logConfig.level
+        settings.logConfig.msgLogging = 1
         settings.logConfig.decor = 0
         settings.uaConfig.threadCnt = 0
         settings.uaConfig.mainThreadOnly = True

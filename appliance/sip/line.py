@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from appliance.sip.account import LINE_PARAMETER
 from appliance.sip.feature_code import FeatureCode
 from appliance.sip.identity import number_of
+from appliance.sip.link import Link
 from appliance.sip.log import log
 from appliance.sip.monitor import Monitor
 from appliance.sip.publication import Publication
@@ -40,6 +41,7 @@ class Line:
         self._monitor = Monitor(config, self._account, engine, emit, self._forgotten)
         self._account.on_mailbox = self._monitor.mailbox_told
         self._publication = Publication(config, self._account, engine)
+        self._link = Link(config, self._account, engine)
         self._registrar = Registrar(
             self._account, engine, config, emit, self._known, self._monitor.lose, lambda: bool(calls)
         )
@@ -67,6 +69,7 @@ class Line:
         """End codes, subscriptions and the registration; pjsip needs a little time to send it all."""
         self._registrar.unregister()
         self._publication.withdraw()
+        self._link.close()
         self._monitor.close()
         for code in self._codes:
             code.give_up()

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
+from appliance.sip.trace import OFF
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    from appliance.sip.trace import Trace
 
 log = logging.getLogger("deskbell.sip")
 SELDOM_SECONDS = 60.0
 BURST = 20
+MESSAGES = 4
+"""The level of pjsip's log at which it tells of whole messages."""
 _KINDS = 1000  # that are told apart
 
 _LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING}  # the rest tells of every REGISTER
@@ -59,11 +65,15 @@ class Seldom:
 
 
 class LogWriter(pj.LogWriter):  # type: ignore[misc]
-    """Takes pjsip's log entries; libDestroy() deletes it, so it must be disowned when it is handed over."""
+    """Takes pjsip's log entries; libDestroy() deletes it, so it must be disowned when it is handed over.
 
-    def __init__(self) -> None:
+    Those up to the level `most` are logged; those with messages go into the `trace`.
+    """
+
+    def __init__(self, most: int = 5, trace: Trace | None = None) -> None:
         """Nothing was logged yet."""
         super().__init__()
+        self._most, self._trace = most, trace
         self._seldom = Seldom()
 
     def write(self, entry: pj.LogEntry) -> None:
@@ -71,8 +81,10 @@ class LogWriter(pj.LogWriter):  # type: ignore[misc]
 
         A warning may quote a stranger's message: only its first line is kept, and that not in floods.
         """
+        if entry.level == MESSAGES and self._trace and self._trace.keep != OFF:
+            self._trace.take(entry.msg)
         level = _LEVELS.get(entry.level, logging.DEBUG)
-        if not log.isEnabledFor(level):
+        if entry.level > self._most or not log.isEnabledFor(level):
             return
         text = _CONTROLS.sub("?", redacted(entry.msg.strip()))
         if level == logging.DEBUG:

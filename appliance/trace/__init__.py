@@ -1,1 +1,1 @@
-"""What an admin looks at when something is wrong: the areas of the log, its last lines, the exchange's link."""
+"""What an admin looks at when something is wrong: areas of the log, its last lines, the exchange's link."""

@@ -29,7 +29,7 @@ def area_of(logger: str) -> str:
 
 
 def set_level(area: str, level: str) -> None:
-    """Have an area write what is of this level and above, until the desk is restarted; ValueError: no such."""
+    """Have an area write what is of this level and above, until a restart; ValueError: no such."""
     if area not in AREAS:
         raise ValueError(f"there is no area {area!r}; there are {', '.join(AREAS)}")
     if level not in LEVELS:

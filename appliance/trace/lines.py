@@ -11,10 +11,10 @@ from appliance.trace.areas import area_of
 if TYPE_CHECKING:
     from typing import Any
 
-MOST = 1000
+MOST = 600
 """How many lines are kept."""
 
-MOST_LETTERS = 150_000
+MOST_LETTERS = 80_000
 """How long they are together at most."""
 
 LONGEST = 2000

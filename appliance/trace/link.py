@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def _times(trips: list[float | None]) -> tuple[float, float, float]:
     answered = [one for one in trips if one is not None]
     if not answered:
         return 0.0, 0.0, 0.0
-    steps = [abs(one - before) for before, one in zip(answered, answered[1:], strict=False)]
+    steps = [abs(one - before) for before, one in pairwise(answered)]
     return round(fmean(answered), 2), round(max(answered), 2), round(fmean(steps), 2) if steps else 0.0
 
 
