@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import Flask, jsonify, render_template
@@ -47,7 +48,7 @@ def create_app(settings: Path) -> Flask:
     guard.protect(app, names)
     box.attach(app)
     access.protect(app)
-    language.translate(app)
+    language.translate(app, _own_language)
     for page in PAGES:
         app.register_blueprint(page)
     app.register_error_handler(HTTPException, _refused)
@@ -61,6 +62,13 @@ def _names() -> tuple[str, ...]:
         return box.settings().page.names
     except SettingsError:
         return ()
+
+
+def _own_language() -> str:
+    with suppress(SettingsError, StoreError):  # a page that tells of them has a language too
+        who = access.user_or_none()
+        return who.language if who else ""
+    return ""
 
 
 def _refused(error: HTTPException) -> tuple[Response | str, int]:

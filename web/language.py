@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from babel.support import NullTranslations
     from flask import Flask, Response
 
+HOME = {"pt": "pt_PT"}  # our Portuguese is that of Portugal, Babel's that of Brazil
 _REGIONAL = re.compile(r"([A-Za-z]{2,3})-([A-Za-z]{2})")
 codes = catalogues.codes
 
@@ -89,7 +90,7 @@ def _best(own: str) -> Locale:
                 return Locale.parse(f"{code}_{regional[2].upper()}")
             except UnknownLocaleError:
                 continue
-    return Locale(code)
+    return Locale.parse(HOME.get(code, code))
 
 
 def translate(app: Flask, own: Callable[[], str] = str) -> None:
