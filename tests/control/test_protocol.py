@@ -21,7 +21,7 @@ from appliance.control.protocol import (
 from appliance.desk import events
 
 texts = st.text(max_size=20)
-KINDS = {"str": texts, "bool": st.booleans(), "float": st.floats(allow_nan=False)}
+KINDS = {"str": texts, "int": st.integers(), "bool": st.booleans(), "float": st.floats(allow_nan=False)}
 requests = st.sampled_from(sorted(ASKS)).flatmap(
     lambda name: st.builds(
         Request,
