@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
-from appliance.commands import backup, blacklist, directory, history, screening, stats, users
+from appliance.commands import backup, blacklist, directory, history, line, screening, stats, users
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_looking(commands)
     _add_calls(commands)
+    line.add_commands(commands)
     directory.add_commands(commands)
     blacklist.add_commands(commands)
     screening.add_commands(commands)
@@ -175,7 +176,9 @@ def _run(options: argparse.Namespace) -> int:
     if not options.settings.exists():
         logging.getLogger("deskbell").warning("there is no %s yet: this desk is a new one", options.settings)
     try:
-        asyncio.run(Daemon(loaded, options.settings).run())
+        if asyncio.run(Daemon(loaded, options.settings).run()):
+            logging.shutdown()
+            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - ourselves, as we were started
     except ControlError:
         raise
     except PortError as error:

@@ -105,7 +105,7 @@ class Daemon:
         self._tests: dict[str, asyncio.TimerHandle] = {}  # when the test of a device is over
 
     async def run(self) -> bool:
-        """Run until SIGTERM or SIGINT, or until it is to be started anew: True. Raise what must not be survived."""
+        """Run until SIGTERM or SIGINT, or until a new start is due: True. Raise what must not be survived."""
         self._loop = asyncio.get_running_loop()
         self._desk = Desk(desk_config(self._settings, self._books.callers.name))
         self._over: asyncio.Future[bool] = self._loop.create_future()
@@ -173,7 +173,7 @@ class Daemon:
         return None
 
     def _reload(self) -> None:
-        """Take the settings as the file says now: at once what can be, the rest by a start when nobody calls."""
+        """Take the settings as the file says now: at once what can be, the rest by a new start after calls."""
         try:
             new = load(self._path)
         except SettingsError as error:

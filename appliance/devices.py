@@ -81,6 +81,15 @@ class Devices:
         """Find what is there, and watch what comes and goes."""
         self._hub.start()
 
+    def configure(self, settings: Settings) -> None:
+        """Ring, light and prefer as these settings say; what the hub was made with stays as it is."""
+        self._settings = settings
+        self.ring_policy, self._lights = ring_policy(settings), light_policy(settings)
+        for device in self.known():
+            if device.state is base.DeviceState.ONLINE:
+                place = rank(settings, device)
+                self._happens(events.DeviceAttached(device.id, self._speaks(device), place))
+
     def remember_levels(self, kept: Mapping[str, Levels]) -> None:
         """Have each device as loud as it was the last time."""
         self._volumes.remember(kept)

@@ -128,7 +128,7 @@ class SendText:
 
 @dataclass(frozen=True, slots=True)
 class WatchExtensions:
-    """Monitor these extensions too, besides those that the settings name, and no others any longer."""
+    """Monitor these extensions, and others no longer but for those that the line was opened with."""
 
     extensions: tuple[str, ...] = ()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from appliance.desk import actions
+from appliance.desk.events import DirectoryChanged
 from appliance.desk.state import (
     NOBODY,
     Call,
@@ -97,6 +98,7 @@ class Board:
         # What no screen shows and later events need:
         self.placed = 0  # calls
         self.redial = ""
+        self.directory = DirectoryChanged()  # as it was read the last time
         self.trails: tuple[Trail, ...] = ()  # oldest first
         self.served: dict[str, float] = {}  # extensions that were just sent a camped call, and when
         self.asked: dict[str, dict[str, Any]] = {}  # codes dialled: what the snapshot was before

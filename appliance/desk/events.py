@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from appliance.desk.state import NO_CALLS, NOBODY, Return
 
 if TYPE_CHECKING:
+    from appliance.desk.config import DeskConfig
     from appliance.desk.keys import Key
     from appliance.desk.state import (
         Call,
@@ -196,6 +197,13 @@ class DirectoryChanged:
 
     extensions: tuple[tuple[str, str], ...] = ()
     speed_dials: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The desk is set up in another way from now on; its lines, orbits, buttons and relays are the same."""
+
+    config: DeskConfig
 
 
 # --- from the devices
@@ -554,6 +562,7 @@ Event = (
     | TextAnswered
     | Remembered
     | DirectoryChanged
+    | Configured
     | DeviceAttached
     | DeviceDetached
     | KeyPressed

@@ -49,8 +49,20 @@ def messages_waiting(board: Board, event: events.MessagesWaiting) -> None:
 
 def directory_changed(board: Board, event: events.DirectoryChanged) -> None:
     """Watch whom the settings and the directory name, and name the parties as the directory does now."""
-    names = dict(board.config.extensions)
-    for number, name in event.extensions:
+    board.directory = event
+    _watch(board)
+
+
+def configured(board: Board, event: events.Configured) -> None:
+    """Be set up in another way from now on; calls stay as they are."""
+    board.config = event.config
+    _watch(board)
+
+
+def _watch(board: Board) -> None:
+    listed, config = board.directory, board.config
+    names = dict(config.extensions)
+    for number, name in listed.extensions:
         names[number] = names.get(number) or name
     known = {extension.number: extension for extension in board.desk.extensions}
     board.set(
@@ -59,10 +71,10 @@ def directory_changed(board: Board, event: events.DirectoryChanged) -> None:
         )
     )
     board.set(
-        speed_dials=tuple({**dict(event.speed_dials), **dict(board.config.speed_dials)}.items()),
+        speed_dials=tuple({**dict(listed.speed_dials), **dict(config.speed_dials)}.items()),
         calls=tuple(replace(call, party=board.known(call.party)) for call in board.desk.calls),
     )
-    board.act(actions.WatchExtensions(tuple(number for number, _ in event.extensions)))
+    board.act(actions.WatchExtensions(tuple(names)))
 
 
 HANDLERS: Handlers = {
@@ -70,4 +82,5 @@ HANDLERS: Handlers = {
     events.ExtensionChanged: extension_changed,
     events.MessagesWaiting: messages_waiting,
     events.DirectoryChanged: directory_changed,
+    events.Configured: configured,
 }

@@ -66,7 +66,7 @@ def test_whom_the_directory_wants_monitored_is_watched_after_those_of_the_settin
     desk = Reception()
     desk.happens(events.ExtensionChanged("1001", ExtensionState.BUSY))
     done = desk.happens(events.DirectoryChanged((("1002", "Bob"), ("1001", "another name"))))
-    assert actions.WatchExtensions(("1002", "1001")) in done
+    assert actions.WatchExtensions(("1001", "1002")) in done
     assert [(known.number, known.name, known.state) for known in desk.seen.extensions] == [
         ("1001", "Ada", ExtensionState.BUSY),
         ("1002", "Bob", ExtensionState.UNKNOWN),
@@ -81,3 +81,26 @@ def test_speed_dials_of_the_settings_go_before_those_of_the_directory() -> None:
     assert dict(desk.seen.speed_dials) == {"1": "1001", "2": "1003"}
     (placed,) = [one for one in desk.happens(events.SpeedDial("2")) if isinstance(one, actions.PlaceCall)]
     assert placed.number == "1003"
+
+
+def test_a_desk_that_is_set_up_in_another_way_keeps_its_calls_and_what_it_knows() -> None:
+    desk = Reception()
+    desk.happens(events.DirectoryChanged((("1002", "Bob"),), (("2", "1002"),)))
+    desk.happens(events.ExtensionChanged("1001", ExtensionState.BUSY))
+    desk.happens(events.ExtensionChanged("1002", ExtensionState.RINGING))
+    desk.rings()
+    more = (("1001", "Countess"), ("1003", "Carl"))
+    done = desk.happens(events.Configured(replace(CONFIG, extensions=more, speed_dials=(("1", "1003"),))))
+    assert actions.WatchExtensions(("1001", "1003", "1002")) in done
+    assert [(known.number, known.name, known.state) for known in desk.seen.extensions] == [
+        ("1001", "Countess", ExtensionState.BUSY),
+        ("1003", "Carl", ExtensionState.UNKNOWN),
+        ("1002", "Bob", ExtensionState.RINGING),
+    ]
+    assert dict(desk.seen.speed_dials) == {"1": "1003", "2": "1002"}
+    assert desk.call("a").state is CallState.RINGING
+    desk.happens(events.Configured(replace(CONFIG, extensions=(), max_incoming=1)))
+    assert [known.number for known in desk.seen.extensions] == ["1002"]
+    desk.rings("b")
+    assert desk.call("a").state is CallState.RINGING
+    assert [call.id for call in desk.seen.calls] == ["a"], "one may wait from now on"
