@@ -116,10 +116,10 @@ def _settle(options: argparse.Namespace) -> int:
 
 
 def _imports(options: argparse.Namespace) -> int:
-    from appliance.directory import importing
+    from appliance.directory.imported import imports
 
     with reading(options) as (file, _):
-        made = importing.imports(file)
+        made = imports(file)
     if options.json:
         print_json([asdict(one) for one in made])
     elif made:

@@ -157,3 +157,9 @@ def take_out(file: sqlite3.Connection, id: int, people: Iterable[int]) -> None:
     file.executemany(
         "DELETE FROM person_category WHERE category = ? AND person = ?", [(id, person) for person in people]
     )
+
+
+def is_seen(file: sqlite3.Connection, person: int, operator: str) -> bool:
+    """Return whether an operator sees a person."""
+    row = file.execute(f"SELECT {VISIBLE.format(id=int(person))}", (operator,) * VISIBLE.count("?"))
+    return bool(row.fetchone()[0])

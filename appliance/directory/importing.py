@@ -54,9 +54,6 @@ MAX_TOLD = 1000
 
 SHOWN = 10  # people in a preview
 
-_LISTED = "SELECT id, at, author, name, format, state, added, merged, unchanged, faulty FROM import"
-
-
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a file is to be taken: "" lets its encoding be found out, None leaves the owner that it says."""
@@ -83,22 +80,6 @@ class Outcome:
     faults: list[Fault] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     first: list[Person] = field(default_factory=list)  # as they are, or would be, then
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """An import that was made. `state` is running, done, undoing, undone or interrupted (and taken back)."""
-
-    id: int
-    at: float  # UNIX time
-    author: str
-    name: str
-    format: str
-    state: str
-    added: int
-    merged: int
-    unchanged: int
-    faulty: int
 
 
 @dataclass(slots=True)
@@ -184,11 +165,6 @@ def settle(file: sqlite3.Connection, keys: Keys) -> int:
     """Take back what imports have left whose process died; return how many. Refused: one is going on."""
     with _alone(file):
         return _settle(file, keys)
-
-
-def imports(file: sqlite3.Connection) -> list[Import]:
-    """Return the imports that were made, the newest first."""
-    return [Import(*row) for row in file.execute(f"{_LISTED} ORDER BY id DESC")]
 
 
 def merged(there: Person, new: Person, keys: Keys) -> Person:

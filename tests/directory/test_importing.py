@@ -16,6 +16,7 @@ from appliance.directory import importing, people
 from appliance.directory.errors import Refused, Unknown
 from appliance.directory.formats import own, vcard
 from appliance.directory.formats.items import FormatError
+from appliance.directory.imported import imports
 from appliance.directory.importing import Manner
 from appliance.directory.lookup import Keys, caller
 from appliance.directory.person import Number, Person
@@ -104,7 +105,7 @@ def test_an_import_does_what_its_preview_told(file: sqlite3.Connection) -> None:
     assert len(everybody(file)) == 3001
     assert [rows for rows, _ in seen] == sorted(rows for rows, _ in seen)
     assert seen[-1] == (5001, 1.0)
-    [made] = importing.imports(file)
+    [made] = imports(file)
     assert (made.id, made.author, made.name, made.state, made.added) == (
         done.id,
         "admin",
@@ -290,7 +291,7 @@ def test_an_import_that_fails_changes_nothing(
         importing.apply(file, KEYS, stream)
 
     assert list(people.every(file)) == before
-    assert importing.imports(file) == []
+    assert imports(file) == []
 
 
 DYING = """
@@ -322,12 +323,12 @@ def test_an_import_whose_process_died_is_taken_back(file: sqlite3.Connection, tm
     died = subprocess.run([sys.executable, "-c", DYING, str(tmp_path / "desk.db")], check=False)
     assert died.returncode == -signal.SIGKILL
     assert len(everybody(file)) > 4000
-    assert [one.state for one in importing.imports(file)] == ["running"]
+    assert [one.state for one in imports(file)] == ["running"]
 
     assert importing.settle(file, KEYS) == 1
 
     assert list(people.every(file)) == before
-    assert [one.state for one in importing.imports(file)] == ["interrupted"]
+    assert [one.state for one in imports(file)] == ["interrupted"]
 
 
 def test_others_write_while_an_import_goes_on_and_no_other_import_begins(
