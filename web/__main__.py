@@ -3,76 +3,111 @@
 from __future__ import annotations
 
 import argparse
-import socket
+import ipaddress
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
 from appliance import settings
-from web.app import create_app
+from appliance.backup.box import CERTIFICATES
+from appliance.settings.options import PageOptions
+from web import box, tls
+from web.app import create_app, names
 from web.feed import BROWSERS
+from web.flood import Floodgate
+from web.redirect import Redirect
+from web.worker import Worker
 
 if TYPE_CHECKING:
-    from flask import Flask
-    from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
+    from wsgiref.types import WSGIApplication
 
-STALLED = 20_000  # milliseconds until a browser that takes nothing off the wire is cut off
+    from flask import Flask
+
+NICENESS = 10  # the desk goes first
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with one worker: one watch connection to the daemon serves every browser."""
 
-    def __init__(self, app: Flask, bind: str) -> None:
-        """Serve `app` at `bind`, an address and a port."""
-        self._app, self._bind = app, bind
+    def __init__(self, app: Flask, page: PageOptions) -> None:
+        """Serve `app` where `page` says."""
+        self._app, self._page = app, page
         super().__init__()
 
     def load_config(self) -> None:
         """Set the options that are not gunicorn's own defaults."""
+        page = self._page
+        host = f"[{page.address}]" if ":" in page.address else page.address
         options: dict[str, Any] = {
-            "bind": self._bind,
+            "bind": [f"{host}:{port}" for port in (page.port, page.https_port) if port],
             "proc_name": "deskbell-web",
             "workers": 1,
-            "worker_class": "gthread",
-            "threads": BROWSERS + 12,  # a thread for each browser that listens, and some that ask
+            "worker_class": Worker,
+            "threads": BROWSERS + 24,  # a thread for each browser that listens, and some that ask
+            "worker_connections": 1000,
             "graceful_timeout": 1,  # a stream never ends by itself
             "loglevel": "warning",
-            "control_socket_disable": True,  # gunicorn 25 and later: nobody needs its own control socket
-            "when_ready": _cut_off_the_stalled,
+            "sendfile": False,  # it would go around the encryption
+            "control_socket_disable": True,  # nobody needs gunicorn's own control socket
             "worker_int": lambda _worker: self._app.extensions["feed"].close(),
         }
         for name, value in options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        """Return the application."""
-        return self._app
+    def load(self) -> WSGIApplication:
+        """Return the application with what stands before it."""
+        return Floodgate(Redirect(self._app, self._page.https_port, self._names))
 
-
-def _cut_off_the_stalled(server: Arbiter) -> None:
-    for listener in server.LISTENERS:
-        if listener.sock.family != socket.AF_UNIX:  # connections inherit it
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED)
+    def _names(self) -> tuple[str, ...]:
+        with self._app.app_context():
+            return names()
 
 
-def _address(path: Path) -> str:
-    try:
-        page = settings.load(path).page
-    except settings.SettingsError:
-        page = settings.Settings().page
-    return f"{page.address}:{page.port}"
-
-
-def main() -> None:
+def main() -> int:
     """Read the command line and serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m web", description="The pages of a Deskbell desk.")
     parser.add_argument("--settings", type=Path, default=settings.DEFAULT_PATH, help="(default: %(default)s)")
-    parser.add_argument("--bind", default="", help="address and port (default: as the settings say)")
+    parser.add_argument(
+        "--bind", default="", help="address and port, without HTTPS (default: as the settings say)"
+    )
     options = parser.parse_args()
-    Server(create_app(options.settings), options.bind or _address(options.settings)).run()
+    page = _page(options.settings, options.bind)
+    if not ipaddress.ip_address(page.address).is_loopback and not page.https_port:
+        print(
+            f"deskbell: {page.address} lets others in, and passwords would go unencrypted: set "
+            f"page.https_port in {options.settings}, to 443 for instance, or page.address to 127.0.0.1",
+            file=sys.stderr,
+        )
+        return 1
+    os.nice(NICENESS)
+    app = create_app(options.settings)
+    if page.https_port:
+        _encrypt(app, page)
+    Server(app, page).run()
+    return 0
+
+
+def _page(path: Path, bind: str) -> PageOptions:
+    """Return where to serve; wrong settings are looked at on the pages, which have to be served for that."""
+    if bind:
+        address, _, port = bind.rpartition(":")
+        return PageOptions(address=address.strip("[]"), port=int(port))
+    try:
+        return settings.load(path).page
+    except settings.SettingsError:
+        return PageOptions()
+
+
+def _encrypt(app: Flask, page: PageOptions) -> None:
+    with app.app_context():
+        credentials = tls.Credentials(box.state_folder() / CERTIFICATES)
+    credentials.ensure(tls.own_names(page.names))
+    Worker.credentials, Worker.https_port = credentials, page.https_port
+    app.config["TRUSTED_CERTIFICATE"] = lambda: not credentials.certificate().own
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from appliance.control.protocol import ControlError
 from appliance.settings import SettingsError
 from appliance.store.file import StoreError
-from web import access, box, guard, language, view
+from web import access, box, guard, language, versions, view
 from web.feed import Feed
 from web.menu import menu
 from web.pages import PAGES
@@ -44,8 +44,8 @@ def create_app(settings: Path) -> Flask:
     app.jinja_env.globals.update(menu=menu)
     with app.app_context():
         app.extensions["feed"] = Feed(box.socket_path())
-        names = _names()
     guard.protect(app, names)
+    versions.give(app)
     box.attach(app)
     access.protect(app)
     language.translate(app, _own_language)
@@ -57,7 +57,8 @@ def create_app(settings: Path) -> Flask:
     return app
 
 
-def _names() -> tuple[str, ...]:
+def names() -> tuple[str, ...]:
+    """Return the names that browsers may call this box by, beside its own; in the context of the app."""
     try:
         return box.settings().page.names
     except SettingsError:

@@ -299,7 +299,10 @@ def test_given_the_daemon_dies_the_page_says_so_and_recovers_by_itself(
 
 def test_given_the_page_loses_its_server_it_says_so_and_recovers_by_itself(page: Page) -> None:
     page.route("**/events", lambda route: route.fulfill(status=502))
-    page.evaluate("import('/static/live.js').then((live) => live.open())")
+    page.evaluate(
+        "import(new URL('live.js', document.querySelector('script[src$=\"main.js\"]').src))"
+        ".then((live) => live.open())"
+    )
     expect(page.get_by_role("alert").filter(has_text="This page has lost its server.")).to_be_visible()
     page.unroute("**/events")
     expect(page.locator("body[data-link=live]")).to_be_visible()

@@ -99,7 +99,7 @@ def test_its_own_page_may(client: SignedIn) -> None:
 
 
 def test_a_name_that_somebody_else_pointed_here_is_refused(client: SignedIn) -> None:
-    assert client.get("/", headers={"Host": "attacker.example"}).status_code == 400
+    assert client.get("/", headers={"Host": "attacker.example"}).status_code == 421
     assert client.get("/login", headers={"Host": "desk.example:8080"}).status_code == 200
 
 

@@ -1,0 +1,168 @@
+"""gunicorn's threads, of which no client can hold many: a worker class for slow and for greedy clients.
+
+A connection gets a thread once it has sent something, and no more than `AT_ONCE` threads belong to one
+client, event streams apart; what is sent has to come at `SLOWEST` bytes a second. Where there is a
+certificate, connections to the port for HTTPS are encrypted with the one of that moment. Made for
+gunicorn 27, whose inner parts it knows.
+"""
+
+from __future__ import annotations
+
+import errno
+import selectors
+import socket
+import time
+from collections import Counter, deque
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gunicorn import http  # type: ignore[import-untyped]  # gunicorn has no types
+from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+
+from web.flood import client_of
+
+if TYPE_CHECKING:
+    from web.tls import Credentials
+
+AT_ONCE = 12  # threads that one client's requests may have; a browser makes six at once
+CONNECTIONS = 200  # of one client
+PATIENCE = 8.0  # seconds to say who one is, encrypted, and again for the head of each request
+SLOWEST = 10_000  # bytes a second that a body has to come at
+STALLED = 20_000  # milliseconds until a browser that takes nothing off the wire is cut off
+STREAMS = ("/events",)  # they hold a thread for as long as the page is open; the feed bounds them
+
+
+class Reader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
+    """Reads from a client for as long as it sends fast enough."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Read from an open connection."""
+        super().__init__(sock)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with another request."""
+        self._deadline = time.monotonic() + PATIENCE
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """Return what came, or nothing, as if it had hung up, when it is too slow."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            return b""
+        self.sock.settimeout(left)
+        try:
+            data: bytes = super().chunk(size_hint)
+        except TimeoutError:
+            return b""
+        finally:
+            self.sock.settimeout(None)
+        self._deadline += len(data) / SLOWEST
+        return data
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """One client's connection."""
+
+    def __init__(self, worker: Worker, sock: socket.socket, address: Any, listener: Any) -> None:  # noqa: ANN401
+        """Take over a connection that came to `listener`, a socket's name."""
+        super().__init__(worker.cfg, sock, address, listener)
+        self.owner = client_of(address[0]) if isinstance(address, tuple) else ""
+        self.streaming = False
+        self._worker, self._closed = worker, False
+        worker.connections[self.owner] += 1
+
+    def init(self) -> None:
+        """Encrypt it where it came to the port for HTTPS, and prepare to read requests."""
+        if self.initialized:
+            return
+        self.initialized = True
+        credentials = self._worker.credentials
+        if credentials and self.server[1] == self._worker.https_port:
+            self.sock.settimeout(PATIENCE)
+            context = credentials.context()
+            self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
+            self.sock.do_handshake()
+        self.sock.setblocking(True)
+        self.parser = http.get_parser(self.cfg, self.sock, self.client)
+        self.parser.unreader = Reader(self.sock)
+
+    def close(self, graceful: bool = False) -> None:
+        """Close it, once."""
+        if not self._closed:
+            self._closed = True
+            self._worker.connections[self.owner] -= 1
+            if not self._worker.connections[self.owner]:
+                del self._worker.connections[self.owner]
+            super().close(graceful)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Gives threads to clients, to each its share. All but `handle…` runs in the main thread."""
+
+    credentials: Credentials | None = None
+    https_port = 0
+
+    def __init__(self, *words: Any, **more: Any) -> None:  # noqa: ANN401 - as gunicorn makes it
+        """Begin without clients."""
+        super().__init__(*words, **more)
+        self.connections: Counter[str] = Counter()
+        self._busy: Counter[str] = Counter()
+        self._waiting: dict[str, deque[Connection]] = {}
+
+    def accept(self, listener: Any) -> None:  # noqa: ANN401 - gunicorn's socket
+        """Take a connection, which waits without a thread until something comes."""
+        try:
+            sock, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        if isinstance(address, tuple) and self.connections[client_of(address[0])] >= CONNECTIONS:
+            sock.close()
+            return
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED)
+        connection = Connection(self, sock, address, listener.getsockname())
+        self.nr_conns += 1
+        connection.timeout = time.monotonic() + PATIENCE
+        self.pending_conns.append(connection)
+        self.poller.register(sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, connection))
+
+    def enqueue_req(self, connection: Connection) -> None:
+        """Give a connection a thread, or let it wait until another one of this client's ends."""
+        if self._busy[connection.owner] >= AT_ONCE:
+            self._waiting.setdefault(connection.owner, deque()).append(connection)
+            return
+        self._busy[connection.owner] += 1
+        connection.streaming = False
+        super().enqueue_req(connection)
+
+    def finish_request(self, connection: Connection, done: Any) -> None:  # noqa: ANN401 - a future
+        """Take the thread back."""
+        if not connection.streaming:
+            self._free(connection.owner)
+        super().finish_request(connection, done)
+
+    def handle(self, connection: Connection) -> Any:  # noqa: ANN401 - gunicorn's
+        """Read a request and answer it."""
+        if connection.initialized:
+            connection.parser.unreader.begin()
+        return super().handle(connection)
+
+    def handle_request(self, request: Any, connection: Connection) -> Any:  # noqa: ANN401
+        """Answer a request; a stream counts no more, for it is bounded elsewhere."""
+        if request.path in STREAMS:
+            connection.streaming = True
+            self.method_queue.defer(self._free, connection.owner)
+        return super().handle_request(request, connection)
+
+    def _free(self, owner: str) -> None:
+        """Give a thread of a client's to the one that waits longest."""
+        self._busy[owner] -= 1
+        if not self._busy[owner]:
+            del self._busy[owner]
+        if waiting := self._waiting.get(owner):
+            self.enqueue_req(waiting.popleft())
+            if not waiting:
+                del self._waiting[owner]
