@@ -144,6 +144,7 @@ def _settings(config: SipConfig) -> pj.AccountConfig:
     settings.regConfig.registrarUri = config.registrar
     settings.regConfig.registerOnAdd = False  # the Registrar does, and tries again
     settings.regConfig.retryIntervalSec = 0
+    settings.natConfig.sipOutboundInstanceId = config.instance
     settings.regConfig.timeoutSec = config.expires
     settings.regConfig.disableRegOnModify = True
     settings.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", config.user, 0, config.password))

@@ -31,6 +31,9 @@ class SipConfig:
     Only the exchange may ring; `sources` are addresses or networks of its own beside those it is reached at,
     `direct_calls` admits everybody. `session_expires` is the session timer (RFC 4028), 0: none.
 
+    `instance` is a URN in angle brackets that tells this phone from others with the same account (RFC 5626),
+    "": that of this machine.
+
     `bind` is the local address; "" means whichever leads to the exchange. `local_port` 0 means any free one;
     the first line of each transport chooses it. `watch` is how often the exchange is asked whether it still
     knows us. `line` is the id that the desk's events and actions name this line by, "" the first one's.
@@ -69,6 +72,7 @@ class SipConfig:
     ca_file: str = ""
     pin: str = ""
     user_agent: str = "Deskbell"
+    instance: str = ""
     codecs: tuple[str, ...] = ("G722", "PCMA", "PCMU")
     log_level: int = 3
     expires: int = 300

@@ -234,6 +234,10 @@ class Engine:
         """Return what was wrong with the certificate of a server when it was last shown, or ""."""
         return self._gate.faults.get(str(server), "")
 
+    def fingerprint(self, server: Server) -> str:
+        """Return the SHA-256 of the certificate that a server last showed, or ""."""
+        return self._gate.fingerprints.get(str(server), "")
+
     def on_network(self, owner: Hashable, changed: Callable[[], None]) -> None:
         """Have `changed` called when addresses or routes of this machine have changed."""
         self._on_network[owner] = changed

@@ -47,7 +47,7 @@ _UNREACHABLE = {
 _RETRY_AFTER = re.compile(r"^Retry-After\s*:\s*(\d{1,6})", re.IGNORECASE | re.MULTILINE)
 _CONTACT = re.compile(r"^(?:Contact|m)\s*:\s*(?:[^<\r\n]*<)?([^>;\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _REFUSED = "the exchange refuses the user or the password"
-_REASONS = {
+REASONS = {  # of the SIP status codes that say what is wrong
     401: _REFUSED,
     403: _REFUSED,
     404: "the exchange does not know this user",
@@ -183,7 +183,7 @@ class Registrar:
     def _unanswered(self) -> None:
         self._asking = False
         self._account.abandon()
-        self._not_served(408, _REASONS[408], 0.0)
+        self._not_served(408, REASONS[408], 0.0)
 
     def _answered(self, answer: pj.OnRegStateParam) -> None:
         code, text = answer.code, answer.rdata.wholeMsg
@@ -193,7 +193,7 @@ class Registrar:
         if code // 100 == 2:
             self._known()
         elif code in _NO_SERVICE:
-            reason = _REASONS.get(code, f"the exchange answers {code} {answer.reason}")
+            reason = REASONS.get(code, f"the exchange answers {code} {answer.reason}")
             wait = _RETRY_AFTER.search(text)
             self._not_served(
                 code,
@@ -215,7 +215,7 @@ class Registrar:
 
     def _refused(self, code: int, reason: str, text: str) -> None:
         """The exchange has answered, and does not want us: none of its servers would."""
-        told = _REASONS.get(code, f"the exchange answers {code} {reason}")
+        told = REASONS.get(code, f"the exchange answers {code} {reason}")
         if code // 100 == 3 and (elsewhere := _CONTACT.search(text)):
             # Not followed: whoever can send this answer would get our digest.
             told = f"the exchange wants us to register at {elsewhere[1].strip()}: set that as the server"

@@ -39,6 +39,11 @@ class Certificate(NamedTuple):
     trusted: bool
     """Whether an authority that we believe has signed it, for this purpose, and has not revoked it."""
 
+    @property
+    def fingerprint(self) -> str:
+        """Its SHA-256 as 64 lower case hex digits."""
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem)).hexdigest()
+
 
 class Identity(NamedTuple):
     """Who a server must prove to be: a host name or address; with a `pin` the holder of that certificate."""
@@ -60,6 +65,8 @@ class Gate:
         self._identities: dict[str, dict[Hashable, Identity]] = {}  # by address:port
         self.faults: dict[str, str] = {}
         """What was wrong with servers when they last showed a certificate, "": nothing; by address:port."""
+        self.fingerprints: dict[str, str] = {}
+        """The SHA-256 of the certificates that they last showed; by address:port."""
 
     def expect(self, line: Hashable, identity: Identity, servers: Iterable[Server]) -> None:
         """A line's servers are these, and must prove to be `identity`."""
@@ -74,7 +81,7 @@ class Gate:
         certificate, expected = _certificate(shown), self._identities.get(server, {})
         objections = [objection(certificate, identity) for identity in expected.values()]
         fault = next(filter(None, objections or ["it is none of the exchange's servers"]), "")
-        self.faults[server] = fault
+        self.faults[server], self.fingerprints[server] = fault, certificate.fingerprint
         if fault:
             log.error("the TLS connection to %s is closed: %s", server, fault)
         return fault
@@ -84,7 +91,7 @@ def objection(certificate: Certificate, identity: Identity) -> str:
     """Return in plain words why this certificate does not prove that identity; "" when it does."""
     host = identity.host
     if identity.pin:
-        shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.pem)).hexdigest()
+        shown = certificate.fingerprint
         if shown == fingerprint(identity.pin):
             return ""
         return f"{host} shows another certificate than the pinned one; the fingerprint of this one is {shown}"
