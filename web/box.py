@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app, flash, g
 
 from appliance import settings as rooms
+from appliance.backup import box as backup
 from appliance.control import protocol
 from appliance.control.client import Client
 from appliance.control.protocol import ControlError
@@ -54,17 +55,20 @@ def state_folder() -> Path:
 
 
 def store_path() -> Path:
-    """Return where the store is, be the settings wrong or missing."""
-    with suppress(rooms.SettingsError):
-        return Path(settings().desk.store)
-    return Path(rooms.DeskOptions().store)
+    """Return where the store is; of settings that cannot be used now, where it was when they could be."""
+    return Path(_desk().store)
 
 
 def socket_path() -> Path:
-    """Return where the desk listens, be the settings wrong or missing."""
+    """Return where the desk listens, in the same way."""
+    return Path(_desk().socket)
+
+
+def _desk() -> rooms.DeskOptions:
     with suppress(rooms.SettingsError):
-        return Path(settings().desk.socket)
-    return Path(rooms.DeskOptions().socket)
+        return settings().desk
+    known = [loaded.desk for (of, *_), loaded in _loaded.items() if of == path()]
+    return known[0] if known else rooms.DeskOptions(store=str(backup.box(path()).store))
 
 
 def store() -> sqlite3.Connection:

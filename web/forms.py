@@ -38,7 +38,7 @@ class Field:
     name: str
     label: str
     unit: str = ""
-    choices: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict, hash=False)
     help: str | None = None
 
     @property
