@@ -43,13 +43,13 @@ one AS (
 INSERT INTO call (direction, purpose, number, name, withheld, internal, called, line, queue, diverted_number,
     diverted_name, returned, origin, began, answered, ended, day, hour, duration, waited, held, talked, state,
     outcome, code, target, target_name, reason, device, at_once, waiting, seen, shown, sought)
-SELECT iif(out, 'out', 'in'), '', caller, 'Person ' || n % 5000, 0, 0, '200', '', '', '', '', '', '', began,
+SELECT iif(out, 'out', 'in'), '', caller, 'Person ' || (n % 5000), 0, 0, '200', '', '', '', '', '', '', began,
     iif(lost, 0.0, began + wait), began + wait + iif(lost, 0.0, hold + talk),
     CAST(strftime('%Y%m%d', began, 'unixepoch') AS INTEGER), h, wait + iif(lost, 0.0, hold + talk), wait,
     iif(lost, 0.0, hold), iif(lost, 0.0, talk), 'released',
     iif(lost, iif(out, 'unanswered', 'missed'), iif(n % 6 = 0, 'transferred', 'answered')), 200,
     iif(n % 6000 = 0, '1001', ''), iif(n % 6000 = 0, 'Ada', ''), '', 'headset', 1 + n % 6, n % 4, 1, 1,
-    'person ' || n % 5000 || char(10) || caller || iif(n % 6000 = 0, char(10) || '1001', '')
+    'person ' || (n % 5000) || char(10) || caller || iif(n % 6000 = 0, char(10) || '1001', '')
 FROM (SELECT *, :start + d * 86400.0 + h * 3600.0 + (n * 104729) % 3600 AS began FROM one)
 """
 
