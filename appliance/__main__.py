@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
-from appliance.commands import backup, blacklist, directory, history, line, screening, stats, users
+from appliance.commands import backup, blacklist, bundle, directory, history, line, screening, stats, users
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     blacklist.add_commands(commands)
     screening.add_commands(commands)
     backup.add_commands(commands)
+    bundle.add_commands(commands)
     history.add_commands(commands)
     stats.add_commands(commands)
     users.add_commands(commands)

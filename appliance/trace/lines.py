@@ -20,9 +20,6 @@ MOST_LETTERS = 80_000
 LONGEST = 2000
 """Letters of one line; what is more of it is left out here."""
 
-AT_ONCE = 300
-"""How many lines are told at once."""
-
 
 class Line(NamedTuple):
     """One line: its number since the start, UNIX time, level, area and text."""
@@ -60,9 +57,9 @@ class Lines(logging.Handler):
             self._letters -= len(self._lines.popleft().text)
 
     def after(self, number: int) -> dict[str, Any]:
-        """Return the lines after the one with this number, the newest of them where there are too many.
+        """Return the lines after the one with this number; after a restart, all that there are.
 
-        `missed` is how many more there were: lines that are not kept any more, or that came too fast.
+        `missed` is how many there were before them that are not kept any more.
         """
         self.acquire()
         try:
@@ -70,9 +67,8 @@ class Lines(logging.Handler):
             last = self._last
         finally:
             self.release()
-        told = new[-AT_ONCE:]
-        missed = told[0].n - 1 - number if told and 0 < number <= last else 0
-        return {"lines": [line._asdict() for line in told], "last": last, "missed": missed}
+        missed = new[0].n - 1 - number if new and 0 < number <= last else 0
+        return {"lines": [line._asdict() for line in new], "last": last, "missed": missed}
 
 
 _PLAIN = logging.Formatter()
