@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping  # noqa: TC003 - a dataclass needs it
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_type_hints
 
 from flask import redirect, render_template, request, url_for
 
@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-Kind = Literal["switch", "choice", "whole", "number", "lines", "secret", "text"]
+    from appliance.settings.draft import Draft
+
+Kind = Literal["switch", "choice", "whole", "number", "lines", "names", "secret", "text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One option on a page: its name "section.option", its label, and its choices with their words.
+
+    A section of free names is a field too, by the name of the section: a line for each, "name = text".
 
     The help is the option's own text, where none is given. All texts are marked with `N_`.
     """
@@ -58,6 +62,8 @@ class Field:
             return "secret"
         if self.choices:
             return "choice"
+        if not self.section:
+            return "names"
         kind = _declared(self.section)[1][self.option]
         known: dict[Any, Kind] = {bool: "switch", int: "whole", float: "number", tuple[str, ...]: "lines"}
         return known.get(kind, "text")
@@ -126,7 +132,10 @@ class SettingsForm:
             if self.errors:
                 return False
             for one, value in changed.items():
-                draft.put(one.section, one.option, value)
+                if one.kind == "names":
+                    _put_names(draft, one.option, cast("dict[str, str]", value))
+                else:
+                    draft.put(one.section, one.option, value)
             try:
                 draft.save()
             except SettingsError as error:
@@ -140,10 +149,12 @@ class SettingsForm:
     def blame(self, error: SettingsError) -> None:
         """Put each problem beside its field, and the others above them all."""
         names = {one.name for one in self.fields}
-        beside = [one for one in error.problems if f"{one.section}.{one.option}" in names]
-        for problem in beside:
-            self.errors[f"{problem.section}.{problem.option}"] = translated(problem.fix)
-        if not beside:
+        for problem in error.problems:
+            full = f"{problem.section}.{problem.option}"
+            for name in names & {full, problem.section}:
+                what = translated(problem.fix)
+                self.errors[name] = what if name == full else f"{problem.option} {what}".strip()
+        if not self.errors:
             self.fault = str(error)
 
     def _notice_others(self, typed: Mapping[str, str], now: Mapping[str, str]) -> None:
@@ -212,6 +223,8 @@ def read(one: Field, typed: str) -> object:
     said = typed.strip()
     if one.kind == "lines":
         return [line.strip() for line in said.replace(",", "\n").splitlines() if line.strip()]
+    if one.kind == "names":
+        return dict(_named(line) for line in said.splitlines() if line.strip())
     if one.kind == "whole":
         return _as(int, said, phrase("write a whole number"))
     if one.kind == "number":
@@ -231,12 +244,16 @@ def written(one: Field, value: object) -> str:
         return "on" if value else ""
     if isinstance(value, tuple):
         return "\n".join(value)
+    if isinstance(value, dict):
+        return "\n".join(f"{name} = {text}" for name, text in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def value_of(settings: Settings, one: Field) -> object:
     """Return what the settings say; of a section that is not there, the default."""
     table: Any = settings
+    if one.kind == "names":
+        return getattr(settings, one.option)
     for name in one.section.split("."):
         table = table.get(name) if isinstance(table, dict) else getattr(table, name)
     return _declared(one.section)[0][one.option].default if table is None else getattr(table, one.option)
@@ -248,6 +265,22 @@ def _declared(section: str) -> tuple[dict[str, Any], dict[str, Any]]:
     kind = get_type_hints(Settings)[section.split(".")[0]]
     kind = next((inner for inner in get_args(kind) if hasattr(inner, "__dataclass_fields__")), kind)
     return {one.name: one for one in fields(kind)}, get_type_hints(kind)
+
+
+def _named(line: str) -> tuple[str, str]:
+    name, sign, text = (part.strip() for part in line.partition("="))
+    if not (sign and name and text):
+        raise ValueError(phrase("“%(line)s” is not a name, = and a text", line=line.strip()))
+    return name, text
+
+
+def _put_names(draft: Draft, section: str, names: Mapping[str, str]) -> None:
+    """Have exactly these names in a section."""
+    for name in draft.names(section):
+        if name not in names:
+            draft.drop(section, name)
+    for name, text in names.items():
+        draft.put(section, name, text)
 
 
 def _as(kind: type[int] | type[float], said: str, otherwise: str) -> int | float:

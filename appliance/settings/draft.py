@@ -1,4 +1,4 @@
-"""A change of the settings by a program: comments stay, all is checked first, and it is whole or not at all."""
+"""A change of the settings by a program: comments stay, all is checked first, it is whole or not at all."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ class Draft:
         for name in (*section.split("."), option):
             table = table.get(name) if isinstance(table, dict) else None
         return table.unwrap() if hasattr(table, "unwrap") else table
+
+    def names(self, section: str) -> list[str]:
+        """Return the names that stand in a section of the settings."""
+        table = self._settings.get(section, {})
+        return list(table) if isinstance(table, dict) else []
 
     def put(self, section: str, option: str, value: object) -> None:
         """Set an option; its section is made where it is missing."""

@@ -96,6 +96,24 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_written(
     assert daemon.asked == []
 
 
+def test_speed_dials_are_lines_of_key_and_number(client: SignedIn, settings_path: Path) -> None:
+    form = fields_of(client.get("/dialling").text)
+    assert (
+        client.post("/dialling", data=form | {"speed_dial": "1 = 1001\n9= 030 1234567\n"}).status_code == 303
+    )
+    assert settings.load(settings_path).speed_dial == {"1": "1001", "9": "030 1234567"}
+    form = fields_of(client.get("/dialling").text)
+    assert form["speed_dial"].strip() == "1 = 1001\n9 = 030 1234567"
+    assert client.post("/dialling", data=form | {"speed_dial": "9 = 030 7654321"}).status_code == 303
+    assert settings.load(settings_path).speed_dial == {"9": "030 7654321"}
+    before = settings_path.read_bytes()
+    for wrong in ("9", "= 1", "a b = 1"):
+        reply = client.post("/dialling", data=fields_of(client.get("/dialling").text) | {"speed_dial": wrong})
+        assert reply.status_code == 422
+        assert 'id="speed_dial-error"' in reply.text
+    assert settings_path.read_bytes() == before
+
+
 def test_two_admins_are_told_of_each_other_s_change(client: SignedIn, settings_path: Path) -> None:
     mine = fields_of(client.get("/calls").text)
     theirs = fields_of(client.get("/calls").text)

@@ -36,6 +36,16 @@ GROUPS = (
         ),
     ),
     Group(
+        N_("Speed dial"),
+        (
+            Field(
+                "speed_dial",
+                N_("Keys and numbers"),
+                help=N_("A line for each: 1 = 030 1234567. 100 at most."),
+            ),
+        ),
+    ),
+    Group(
         N_("Feature codes of the exchange"),
         (
             Field("codes.pickup", N_("Pick up")),
