@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any
 import shtab
 
 from appliance import report, settings
-from appliance.commands import backup, blacklist, bundle, directory, history, line, screening, stats, users
+from appliance.commands import (
+    backup,
+    blacklist,
+    bundle,
+    code,
+    directory,
+    history,
+    line,
+    screening,
+    stats,
+    users,
+)
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -85,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_looking(commands)
     _add_calls(commands)
+    code.add_commands(commands)
     line.add_commands(commands)
     directory.add_commands(commands)
     blacklist.add_commands(commands)

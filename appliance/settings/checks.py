@@ -77,6 +77,12 @@ def host_names(values: Any) -> str:  # noqa: ANN401
     return phrase("%(name)s is not a host name", name=repr(wrong[0])) if wrong else ""
 
 
+def first_run_code(value: Any) -> str:  # noqa: ANN401
+    """Eight letters and digits at least; "" for one that is made."""
+    right = not value or len([sign for sign in value if sign.isalnum()]) >= 8
+    return "" if right else phrase("write 8 letters and digits at least")
+
+
 def number(value: Any) -> str:  # noqa: ANN401
     """An extension number or user name; "" for none."""
     right = not value or _NUMBER.fullmatch(value)

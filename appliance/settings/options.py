@@ -386,6 +386,9 @@ class PageOptions:
     names: tuple[str, ...] = option(
         (), "Names that browsers may call it by, beside its own and its addresses.", checks.host_names
     )
+    first_run_code: str = option(
+        "", "What the page asks for before there is an admin.", checks.first_run_code, secret=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
