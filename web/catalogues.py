@@ -40,7 +40,7 @@ TEMPLATES = {"templates/**.html": {"silent": "false"}}  # a template with an err
 # What the other rooms have for people: phrases, and the explanation of each option (its second argument).
 ELSEWHERE = {"N_": None, "phrase": (1,), "option": (2,)}
 
-_SCRIPT = re.compile(r"/static/(?:\w+/)?([\w-]+)\.js")
+_SCRIPT = re.compile(r"/static/(?:[0-9a-f]+/)?([\w-]+)\.js")
 _IMPORT = re.compile(r'^(?:import|export|\}) ?[^"]*"\./([\w-]+)\.js"', re.MULTILINE)
 
 Forms = str | tuple[str, ...]  # a translation, or one for each plural form

@@ -75,7 +75,7 @@ def _capital(name: str | None) -> str:
     return (name or "")[:1].upper() + (name or "")[1:]
 
 
-def _best(own: str) -> Locale:
+def best(own: str) -> Locale:
     """Return the own language of the reader, else the best of those that the browser accepts."""
     if not has_request_context():
         return Locale("en")
@@ -95,7 +95,7 @@ def _best(own: str) -> Locale:
 
 def translate(app: Flask, own: Callable[[], str] = str) -> None:
     """Let an application speak its reader's language; `own()` is the one they chose, or ""."""
-    babel = flask_babel.Babel(app, locale_selector=lambda: _best(own()), timezone_selector=figures.zone)
+    babel = flask_babel.Babel(app, locale_selector=lambda: best(own()), timezone_selector=figures.zone)
     babel.domain_instance = Catalogues()
     app.jinja_env.filters.update(figures.FILTERS, translated=translated)
     app.jinja_env.globals.update(

@@ -20,7 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 from appliance.settings import SECRETS_NAME
 from appliance.store.file import connect, prepare, writing
 from appliance.users import accounts, sessions
-from tests.web import states
+from tests.web import states, walk
 from tests.web.daemon import StandInDaemon
 from tests.web.picture import CHROMIUM, OPTIONS
 from web import access
@@ -156,6 +156,13 @@ def site(settings_path: Path) -> Iterator[str]:
     yield f"http://{address}/"
     server.terminate()
     server.wait(20)
+
+
+@pytest.fixture(scope="package")
+def lively() -> Iterator[walk.Desk]:
+    """Another desk, where life goes on, and its pages."""
+    with walk.open_desk() as desk:
+        yield desk
 
 
 @pytest.fixture(scope="package")

@@ -1,0 +1,288 @@
+"""Every page there is, at a desk where life goes on: people, calls, rules and users in its store."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import tomlkit
+from flask import Flask
+from PIL import Image, ImageDraw
+
+from appliance.directory import categories, people, pictures
+from appliance.directory.lookup import Keys
+from appliance.directory.person import Number, Person
+from appliance.history.record import Record, day_and_hour
+from appliance.history.recorder import Changes
+from appliance.history.recorder import write as write_records
+from appliance.numbers import DialPlan
+from appliance.screening import blacklist, hours, rules
+from appliance.settings import SECRETS_NAME
+from appliance.store.file import connect, prepare, writing
+from appliance.users import accounts, audit, sessions
+from tests.web import states
+from tests.web.daemon import StandInDaemon
+from web.pages import PAGES
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+NAME, PASSWORD = "reception", "Tulips on the desk"
+PLAN = DialPlan(country="DE")
+
+ARGUMENTS: dict[str, dict[str, int | str]] = {"history.show": {"id": 400}}
+"""What stands in the address of a page about one thing; each exists at the desk that is made here."""
+
+NOT_PAGES = ("desk.events",)
+"""What never ends, or leads elsewhere. What is a download, a part of a page or data tells that by itself."""
+
+OUTSIDE = ("login.start",)
+"""Pages for whoever has not signed in."""
+
+
+def addresses() -> dict[str, str]:
+    """Return the address of every page: of each view that answers GET, by its endpoint."""
+    app = Flask("web", static_folder=None)
+    for page in PAGES:
+        app.register_blueprint(page)
+    found = {}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if "GET" not in (rule.methods or ()) or rule.endpoint in NOT_PAGES:
+                continue
+            values = ARGUMENTS.get(rule.endpoint, {})
+            missing = rule.arguments - set(values) - set(rule.defaults or {})
+            found[rule.endpoint] = (
+                f"({', '.join(sorted(missing))}?)" if missing else app.url_for(rule.endpoint, **values)
+            )
+    return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A desk to look at: where its pages are, what it shows, and whoever is signed in there."""
+
+    site: str
+    daemon: StandInDaemon
+    token: str
+
+
+@contextmanager
+def open_desk() -> Iterator[Desk]:
+    """Set a desk up in a folder of its own, and serve its pages as in production."""
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
+        home = Path(folder)
+        settings = furnish(home)
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        free.close()
+        daemon = StandInDaemon(home / "desk.sock")
+        daemon.start()
+        daemon.show(states.morning())
+        server = subprocess.Popen(
+            [sys.executable, "-m", "web", "--settings", str(settings), "--bind", address]
+        )
+        try:
+            while server.poll() is None:
+                with suppress(OSError), urlopen(f"http://{address}/static/icon.svg"):
+                    break
+                time.sleep(0.05)
+            yield Desk(f"http://{address}", daemon, _sign_in(home / "desk.db"))
+        finally:
+            server.terminate()
+            server.wait(20)
+            daemon.close()
+
+
+def furnish(home: Path) -> Path:
+    """Write the settings and the store of a desk into a folder and return where the settings are."""
+    store = home / "desk.db"
+    prepare(store)
+    with closing(connect(store)) as file, writing(file):
+        _users(file)
+        _people(file)
+        _rules(file)
+        _calls(file)
+    settings = home / "deskbell.toml"
+    settings.write_text(tomlkit.dumps(_settings(home)))
+    secrets = settings.with_name(SECRETS_NAME)
+    secrets.touch(0o600)
+    secrets.write_text(tomlkit.dumps({"line": {"password": "a line has one"}}))
+    return settings
+
+
+def _settings(home: Path) -> dict[str, object]:
+    colleagues = states.morning()["extensions"]
+    return {
+        "desk": {"name": "Reception", "socket": str(home / "desk.sock"), "store": str(home / "desk.db")},
+        "line": {"server": "127.0.0.1", "user": "200"},
+        "dialling": {"country": "DE", "outside_prefix": "0"},
+        "extensions": {number: each["name"] for number, each in colleagues.items()},
+        "park": {"orbits": ["701", "702", "703", "704", "705"]},
+        "speed_dial": {"1": "1002", "2": "+49 30 5550134"},
+        "keys": {"door": {"pin": 17, "press": "relay door"}},
+        "relays": {"door": {"pin": 27, "seconds": 4.0}},
+    }
+
+
+def _sign_in(store: Path) -> str:
+    with closing(connect(store)) as file, writing(file):
+        return sessions.begin(file, accounts.named(file, NAME), time.time())
+
+
+def _users(file: sqlite3.Connection) -> None:
+    accounts.add(file, NAME, PASSWORD, "admin")
+    accounts.add(file, "night porter", "Lanterns along the drive", "operator", "fr")
+    accounts.add(file, "Małgorzata Wiśniewska", "Herbata z cytryną rano", "operator", "pl")
+    now = time.time()
+    for age, who, what, details in (
+        (90_000, "", "first admin", {"name": NAME}),
+        (86_000, NAME, "user added", {"name": "night porter", "role": "operator"}),
+        (7_200, NAME, "settings", {"calls.auto_answer": "0.0 → 5.0"}),
+        (300, "night porter", "person changed", {"name": "Ada Lovelace"}),
+    ):
+        audit.write(file, now - age, who, what, details)
+
+
+SOMEBODY = (
+    ("Ada", "Lovelace", "Analytics", "Engineering", "1001"),
+    ("Alan", "Turing", "Analytics", "Engineering", "1002"),
+    ("Grace", "Hopper", "Analytics", "Compilers", "1003"),
+    ("Hedy", "Lamarr", "Radio", "Frequencies", "1004"),
+    ("Edsger", "Dijkstra", "Analytics", "Shortest paths", "1005"),
+    ("Barbara", "Liskov", "Analytics", "Substitution", "1006"),
+    ("Emmy", "Noether", "Symmetry", "Conservation", "1009"),
+    ("Lise", "Meitner", "Physics", "Fission", "1011"),
+    ("Katherine", "Johnson", "Orbits Ltd", "Trajectories", "+44 20 7946 0018"),
+    ("Sophie", "Germain", "Élasticité SARL", "Plaques", "+33 1 70 18 99 00"),
+    ("Laura", "Bassi", "Istituto", "Fisica", "+39 06 698 10"),
+    ("Σοφία", "Κοβαλέφσκι", "Άλγεβρα", "", "+30 21 0300 1234"),
+    ("Мария", "Иванова", "Библиотека", "Читальный зал", "+7 495 123-45-67"),
+    ("Jürgen", "Müller", "Müller Bakery", "", "+49 30 5550134"),
+    ("Søren", "Ångström", "Bølgelængde A/S", "Måling", "+45 32 12 34 56"),
+)
+
+
+def _people(file: sqlite3.Connection) -> None:
+    everybody = [
+        Person(
+            last=last,
+            first=first,
+            company=company,
+            department=department,
+            title="Dr" if at % 4 == 0 else "",
+            email=f"{first}.{last}@example.com".lower() if first.isascii() else "",
+            notes="Prefers to be called back in the afternoon." if at % 5 == 0 else "",
+            favourite=at % 6 == 0,
+            categories=("House",) if len(number) == 4 else ("Customers",),
+            numbers=(
+                Number(
+                    number,
+                    "extension" if len(number) == 4 else "work",
+                    default=True,
+                    monitored=len(number) == 4,
+                ),
+                Number(f"+49 170 55501{at:02}", "mobile"),
+            ),
+            picture=pictures.small(portrait(at)) if at % 3 != 2 else None,
+        )
+        for at, (first, last, company, department, number) in enumerate(SOMEBODY)
+    ]
+    more = [
+        Person(last=f"Guest {at:03}", first="Room", company="Hotel", numbers=(Number(f"+49 89 1234{at:04}"),))
+        for at in range(120)
+    ]
+    people.insert(file, Keys(PLAN), everybody + more)
+    categories.keep(
+        file, categories.Category("Board", public=False, members=(categories.Member("night porter"),))
+    )
+
+
+def portrait(seed: int) -> bytes:
+    """Draw somebody: head and shoulders before a wall."""
+    chance = random.Random(seed)
+    wall, coat, skin, hair = (
+        tuple(chance.randrange(low, low + 90) for _ in "rgb") for low in (150, 40, 140, 20)
+    )
+    image = Image.new("RGB", (256, 256), wall)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((28, 178, 228, 400), fill=coat)
+    draw.ellipse((76, 36, 180, 150), fill=hair)
+    draw.ellipse((84, 60, 172, 178), fill=skin)
+    picture = io.BytesIO()
+    image.save(picture, "PNG")
+    return picture.getvalue()
+
+
+def _rules(file: sqlite3.Connection) -> None:
+    now = time.time()
+    for pattern, note in (
+        ("+39 199*", "Premium rate"),
+        ("+49 89 99999", "Rings and hangs up"),
+        ("0137X", ""),
+    ):
+        blacklist.add(file, PLAN, pattern, note, NAME, now - 86_400)
+    week = tuple(hours.spans(["08:00-12:30", "13:30-18:00"] if day < 5 else []) for day in range(7))
+    calendar = hours.Hours(week=week, holidays=(hours.holiday("12-24..12-26", "Christmas"),))
+    rules.save(
+        file, rules.Rules(anonymous=rules.ON, closed=rules.Rule(on=True, divert="1009"), hours=calendar)
+    )
+
+
+def _calls(file: sqlite3.Connection) -> None:
+    """Three weeks of calls, so that days and hours differ."""
+    chance = random.Random(7)
+    now = time.time()
+    outcomes = ("answered",) * 6 + ("transferred", "missed", "missed", "rejected", "diverted", "screened")
+    written = []
+    for at in range(400):
+        days, second = divmod(at, 19)
+        moment = datetime.datetime.fromtimestamp(now - days * 86_400).replace(
+            hour=8 + (at * 7) % 10, minute=at % 60
+        )
+        began = min(moment.timestamp(), now - 60) + second
+        first, last, _company, _department, number = chance.choice(SOMEBODY)
+        outcome = chance.choice(outcomes)
+        spoken = outcome in ("answered", "transferred")
+        waited, talked = chance.uniform(2, 25), chance.uniform(20, 500) if spoken else 0.0
+        day, hour = day_and_hour(began)
+        written.append(
+            Record(
+                id=at + 1,
+                direction="out" if outcome == "answered" and chance.random() < 0.4 else "in",
+                number=number,
+                name=f"{first} {last}" if chance.random() < 0.8 else "",
+                internal=len(number) == 4,
+                called="200",
+                began=began,
+                answered=began + waited if spoken else 0.0,
+                ended=began + waited + talked,
+                day=day,
+                hour=hour,
+                duration=waited + talked,
+                waited=waited,
+                talked=talked,
+                state="released",
+                outcome=outcome,
+                target="1009" if outcome == "transferred" else "",
+                target_name="Emmy Noether" if outcome == "transferred" else "",
+                reason="blocked: matches +39 199*" if outcome == "screened" else "",
+                device="Jabra Link 380" if spoken else "",
+                at_once=chance.randrange(4),
+                waiting=chance.randrange(2),
+                seen=at > 2,
+                sought=f"{first} {last} {number}".lower(),
+            )
+        )
+    write_records(file, Changes(tuple(sorted(written, key=lambda record: record.began))))
