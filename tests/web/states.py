@@ -102,8 +102,19 @@ def device(kind: str, name: str, keys: list[str], lamps: dict[str, Json], **more
         "reason": "",
         "simulated": False,
         "audio": kind == "headset",
+        "lifted": False,
+        "card": "hw:CARD=Link,DEV=0" if kind == "headset" else "",
+        "maker": "",
+        "usb": "",
+        "driver": "",
+        "palette": "any" if kind == "light" else "",
+        "rings": False,
+        "relays": [],
         "keys": keys,
+        "has_lamps": sorted(lamps),
         "lamps": lamps,
+        "presses": {},
+        "levels": {},
     } | more
 
 
@@ -154,6 +165,14 @@ def idle() -> Json:
         "voicemail": {"new": 0, "old": 0},
         "counters": {"missed": 0, "incoming": 0, "outgoing": 0},
         "messages": {},
+        "records": {},
+        "troubles": {},
+        "diagnostics": {
+            "levels": dict.fromkeys(("line", "calls", "devices", "directory", "store", "control"), "info"),
+            "sip": "calls",
+            "link": {"answers": True, "asked": 20, "latency": 3, "longest": 9, "jitter": 1, "loss": 0},
+        },
+        "leaving": False,
     }
 
 
