@@ -164,9 +164,9 @@ class Box:
             tables = [
                 row["name"]
                 for row in file.execute(
-                    "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
                 )
-                if row["name"] not in OWN_TABLES and "_fts" not in row["name"]
+                if row["name"] not in OWN_TABLES
             ]
             for table in tables:
                 for row in file.execute(f'SELECT * FROM "{table}"'):
