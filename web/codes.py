@@ -15,7 +15,7 @@ _throttle = Throttle()
 
 
 def of_first_run() -> str:
-    """Return the code of the first run: that of the secrets, else one that is made; OSError when it cannot be."""
+    """Return the code of the first run: that of the secrets, else one that is made; OSError without."""
     return box.settings().page.first_run_code or codes.shown(box.state_folder(), FIRST_RUN)
 
 

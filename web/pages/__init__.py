@@ -1,17 +1,22 @@
 """The pages, a module each: its views, and what it asks of the box."""
 
 from web.pages import (
+    account,
+    audit,
     backup,
     blacklist,
     calls,
+    certificate,
     desk,
     dialling,
     directory,
     history,
     login,
+    me,
     overview,
     screening,
     statistics,
+    users,
 )
 
 PAGES = (
@@ -25,6 +30,11 @@ PAGES = (
     history.page,
     directory.page,
     backup.page,
+    account.page,
     statistics.page,
+    me.page,
+    users.page,
+    audit.page,
+    certificate.page,
 )
 """Every page there is; `web.menu` lists those of the administration."""
