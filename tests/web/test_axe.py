@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CHECKS = {path.stem: path.read_text() for path in Path(__file__).with_name("checks").iterdir()}
 PAGES = walk.addresses()
+SCREEN = {"width": 1440, "height": 900}
 CONTRAST = ["color-contrast", "link-in-text-block"]  # all that a theme changes
 TABS = 40  # how often Tab is pressed before it is asked how far that led
 
@@ -43,24 +44,9 @@ def tab(browser: Browser, lively: walk.Desk) -> Iterator[Page]:
     context.close()
 
 
-def visit(tab: Page, lively: walk.Desk, endpoint: str) -> bool:
-    """Open a page as somebody who may see it; False where the answer is something else, a download or a part."""
-    tab.context.clear_cookies()
-    if endpoint not in walk.OUTSIDE:
-        tab.context.add_cookies([{"name": access.COOKIE, "value": lively.token, "url": lively.site}])
-    address = lively.site + PAGES[endpoint]
-    answer = tab.context.request.get(address, max_redirects=0)
-    assert answer.status in (200, 204), f"{answer.status}: walk.ARGUMENTS and NOT_PAGES say what leads where"
-    if not answer.headers.get("content-type", "").startswith("text/html") or "<!doctype" not in answer.text():
-        return False
-    tab.set_viewport_size({"width": 1440, "height": 900})
-    tab.goto(address)
-    return True
-
-
 def test_the_way_leads_to_every_page_there_is() -> None:
     """walk.ARGUMENTS says what stands in the address of a page about one thing."""
-    assert [address for address in PAGES.values() if "?" in address] == []
+    assert [endpoint for endpoint, address in PAGES.items() if not address] == []
     assert len(PAGES) >= 5
 
 
@@ -69,7 +55,8 @@ def test_axe_finds_nothing_and_the_keyboard_reaches_everything(
     tab: Page, lively: walk.Desk, endpoint: str
 ) -> None:
     lively.daemon.show(states.morning())
-    if not visit(tab, lively, endpoint):
+    tab.set_viewport_size(SCREEN)
+    if not walk.visit(tab, lively, endpoint):
         return
     tab.emulate_media(color_scheme="light")
     every_state(tab, None)
@@ -124,7 +111,7 @@ def fast_motion(tab: Page) -> list[str]:
 @pytest.mark.parametrize("state", ["idle", "consultation", "conference", "full_house"])
 def test_axe_finds_nothing_at_the_desk_whatever_goes_on(tab: Page, lively: walk.Desk, state: str) -> None:
     lively.daemon.show(getattr(states, state)())
-    visit(tab, lively, "desk.start")
+    walk.visit(tab, lively, "desk.start")
     expect(tab.locator(":is(.call, .member)")).to_have_count(len(lively.daemon.state["calls"]))
     tab.emulate_media(color_scheme="light")
     assert look(tab, "axe", None) == []
@@ -137,7 +124,7 @@ def test_axe_finds_nothing_at_the_desk_whatever_goes_on(tab: Page, lively: walk.
 
 def test_a_call_and_trouble_are_announced(tab: Page, lively: walk.Desk) -> None:
     lively.daemon.show(states.idle())
-    visit(tab, lively, "desk.start")
+    walk.visit(tab, lively, "desk.start")
     expect(tab.locator("body[data-link=live]")).to_be_visible()
     lively.daemon.change(calls={"c1": states.call("1001", "Ada Lovelace")})
     expect(tab.locator("[role=status], [aria-live=polite]", has_text="Call from Ada Lovelace")).to_have_count(

@@ -12,7 +12,7 @@ import pytest
 from appliance.phrase import phrase
 from appliance.settings import Settings
 from tests.web import states, walk
-from tests.web.test_axe import PAGES, look, visit
+from tests.web.test_axe import PAGES, look
 from web import access, catalogues, figures, language
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def test_no_page_overflows_in_the_longest_language(tab: Page, lively: walk.Desk,
     lively.daemon.show(states.morning())
     for code in (longest(), "en"):
         tab.set_extra_http_headers({"Accept-Language": code})
-        if not visit(tab, lively, endpoint):
+        if not walk.visit(tab, lively, endpoint):
             return
         assert tab.evaluate("document.documentElement.lang").startswith(code)
         tab.evaluate("document.querySelectorAll('main details').forEach((e) => e.open = true)")
@@ -216,7 +216,7 @@ def test_no_page_overflows_in_the_longest_language(tab: Page, lively: walk.Desk,
 def test_scripts_speak_the_readers_language_too(tab: Page, lively: walk.Desk) -> None:
     lively.daemon.show(states.conference())
     tab.set_extra_http_headers({"Accept-Language": "pl-PL"})
-    visit(tab, lively, "desk.start")
+    walk.visit(tab, lively, "desk.start")
     said = tab.evaluate(
         """async () => {
             const main = document.querySelector("script[src*='main.js']").src;

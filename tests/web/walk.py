@@ -12,6 +12,7 @@ import tempfile
 import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -33,11 +34,14 @@ from appliance.store.file import connect, prepare, writing
 from appliance.users import accounts, audit, sessions
 from tests.web import states
 from tests.web.daemon import StandInDaemon
+from web import access
 from web.pages import PAGES
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+
+    from playwright.sync_api import Page
 
 NAME, PASSWORD = "reception", "Tulips on the desk"
 PLAN = DialPlan(country="DE")
@@ -52,8 +56,9 @@ OUTSIDE = ("login.start",)
 """Pages for whoever has not signed in."""
 
 
+@cache
 def addresses() -> dict[str, str]:
-    """Return the address of every page: of each view that answers GET, by its endpoint."""
+    """Return the address of each view that answers GET, by its endpoint; "" where ARGUMENTS lacks it."""
     app = Flask("web", static_folder=None)
     for page in PAGES:
         app.register_blueprint(page)
@@ -63,10 +68,8 @@ def addresses() -> dict[str, str]:
             if "GET" not in (rule.methods or ()) or rule.endpoint in NOT_PAGES:
                 continue
             values = ARGUMENTS.get(rule.endpoint, {})
-            missing = rule.arguments - set(values) - set(rule.defaults or {})
-            found[rule.endpoint] = (
-                f"({', '.join(sorted(missing))}?)" if missing else app.url_for(rule.endpoint, **values)
-            )
+            known = rule.arguments <= set(values) | set(rule.defaults or {})
+            found[rule.endpoint] = app.url_for(rule.endpoint, **values) if known else ""
     return dict(sorted(found.items()))
 
 
@@ -77,6 +80,20 @@ class Desk:
     site: str
     daemon: StandInDaemon
     token: str
+
+
+def visit(page: Page, desk: Desk, endpoint: str) -> bool:
+    """Open a page as somebody who may see it; False where it is none, but a download or a part of one."""
+    address = desk.site + addresses()[endpoint]
+    page.context.clear_cookies()
+    if endpoint not in OUTSIDE:
+        page.context.add_cookies([{"name": access.COOKIE, "value": desk.token, "url": desk.site}])
+    answer = page.context.request.get(address, max_redirects=0)
+    assert answer.status in (200, 204), f"{address}: {answer.status}; see ARGUMENTS and NOT_PAGES"
+    if not answer.headers.get("content-type", "").startswith("text/html") or "<!doctype" not in answer.text():
+        return False
+    page.goto(address)
+    return True
 
 
 @contextmanager
