@@ -33,6 +33,7 @@ class Wanted:
     name: str
     person: int
     reason: str
+    disabled: bool = False
 
 
 def wanted(file: sqlite3.Connection, room: int = LIMIT) -> list[Wanted]:
@@ -51,7 +52,7 @@ def wanted(file: sqlite3.Connection, room: int = LIMIT) -> list[Wanted]:
             reason = phrase("not monitored: %(room)s others are, and no more can be", room=room)
         else:
             watched.add(number)
-        found.append(Wanted(number, Person(last, first, company).name, person, reason))
+        found.append(Wanted(number, Person(last, first, company).name, person, reason, bool(disabled)))
     return found
 
 

@@ -13,6 +13,7 @@ from web.pages import (
     history,
     login,
     me,
+    monitored,
     overview,
     screening,
     statistics,
@@ -36,5 +37,6 @@ PAGES = (
     users.page,
     audit.page,
     certificate.page,
+    monitored.page,
 )
 """Every page there is; `web.menu` lists those of the administration."""
