@@ -106,6 +106,8 @@ def _encrypt(app: Flask, page: PageOptions) -> None:
         credentials = tls.Credentials(box.state_folder() / CERTIFICATES)
     credentials.ensure(tls.own_names(page.names))
     Worker.credentials, Worker.https_port = credentials, page.https_port
+    app.extensions["credentials"] = credentials
+    app.config["SESSION_COOKIE_SECURE"] = True
     app.config["TRUSTED_CERTIFICATE"] = lambda: not credentials.certificate().own
 
 

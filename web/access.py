@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import sqlite3
 import time
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, jsonify, redirect, request, url_for
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 
-from appliance.store.file import writing
+from appliance.store.file import StoreError, connect, writing
 from appliance.users import accounts, sessions
 from web import box
+from web.language import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from flask import Flask
     from werkzeug.wrappers import Response as AnyResponse
@@ -28,7 +33,8 @@ View = TypeVar("View", bound="Callable[..., object]")
 
 COOKIE = "deskbell"
 FORM_COOKIE = "deskbell-form"  # stands for the session in forms before there is one
-DAY = 86400
+FIRST_RUN = "first_run"  # the pages that answer until there is an admin
+LOOKED = 30.0  # seconds between two looks whether who listens is still signed in
 
 
 def anyone(view: View) -> View:
@@ -43,11 +49,16 @@ def operator(view: View) -> View:
     return view
 
 
+def token() -> str:
+    """Return the session's token, as the browser has it; "" where it has none."""
+    return request.cookies.get(_named(COOKIE), "")
+
+
 def session() -> Session | None:
     """Return the session of this request."""
     if "session" not in g:
-        token = request.cookies.get(COOKIE, "")
-        g.session = sessions.find(box.store(), token, time.time()) if token else None
+        said = token()
+        g.session = sessions.find(box.store(), said, time.time()) if said else None
     found: Session | None = g.session
     return found
 
@@ -87,7 +98,7 @@ def csrf_token() -> str:
     if found:
         return found.csrf
     if "form_token" not in g:
-        g.form_token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
+        g.form_token = request.cookies.get(_named(FORM_COOKIE)) or secrets.token_urlsafe(24)
     return str(g.form_token)
 
 
@@ -97,21 +108,45 @@ def csrf() -> Markup:
 
 
 def sign_in(who: User, answer: AnyResponse, stay: bool = False) -> AnyResponse:
-    """Begin a session and give its token to the browser with this answer."""
+    """Begin a session, the old one's end, and give its token to the browser with this answer."""
     now = time.time()
     with writing(box.store()) as file:
-        token = sessions.begin(file, who, now, stay)
-    answer.set_cookie(COOKIE, token, max_age=30 * DAY if stay else None, **_cookie())  # type: ignore[arg-type]
-    answer.delete_cookie(FORM_COOKIE)
+        sessions.tidy(file, now)
+        sessions.end(file, token())
+        given = sessions.begin(file, who, now, stay)
+    lasts = int(sessions.IDLE[who.role, True]) if stay else None
+    answer.set_cookie(_named(COOKIE), given, max_age=lasts, **_safely())
+    answer.delete_cookie(_named(FORM_COOKIE), **_safely())
     return answer
 
 
 def sign_out(answer: AnyResponse) -> AnyResponse:
     """End the session, here and at the browser."""
     with writing(box.store()) as file:
-        sessions.end(file, request.cookies.get(COOKIE, ""))
-    answer.delete_cookie(COOKIE)
+        sessions.end(file, token())
+    answer.delete_cookie(_named(COOKIE), **_safely())
     return answer
+
+
+def while_signed_in(stream: Iterator[bytes]) -> Iterator[bytes]:
+    """Return a stream that ends with the session; while somebody listens, the session is in use."""
+    return _while_signed_in(stream, box.store_path(), token())  # the request is over when it is read
+
+
+def _while_signed_in(stream: Iterator[bytes], store: Path, said: str) -> Iterator[bytes]:
+    looked = time.monotonic()
+    for message in stream:
+        yield message
+        if time.monotonic() - looked < LOOKED:
+            continue
+        looked = time.monotonic()
+        with suppress(StoreError, sqlite3.Error), closing(connect(store)) as file:
+            found = sessions.find(file, said, time.time())
+            if found is None:
+                return
+            if time.time() - found.seen > sessions.TOUCHED:
+                with writing(file):
+                    sessions.touch(file, said, time.time())
 
 
 def wants_json() -> bool:
@@ -130,53 +165,78 @@ def protect(app: Flask) -> None:
 
 
 def _refuse_strangers() -> AnyResponse | tuple[AnyResponse, int] | None:
-    if request.endpoint == "static":
+    if request.endpoint == "static" or request.blueprint == FIRST_RUN:
         return None
+    if FIRST_RUN in current_app.blueprints and not accounts.any_admin(box.store()):
+        return _lead(url_for(f"{FIRST_RUN}.start"), "this desk is a new one: set it up first")
     view = current_app.view_functions.get(request.endpoint or "")
     allowed = getattr(view, "allowed", "admin")
     if allowed == "anyone":
         return None
-    if not accounts.any_admin(box.store()) and "first_run.start" in current_app.view_functions:
-        return redirect(url_for("first_run.start"), 303)
     if session() is None:
-        if wants_json() or request.method not in ("GET", "HEAD"):
-            return jsonify(ok=False, error="sign in first"), 401
-        here = request.full_path.rstrip("?")
-        return redirect(url_for("login.start", next=here if here != "/" else None), 303)
+        return _lead(url_for("login.start", next=_wanted()), "sign in first")
     if view is not None and allowed == "admin" and not is_admin():
-        abort(403)
+        abort(403, _("Only an admin may do this."))
     _touch()
     return None
+
+
+def _lead(place: str, why: str) -> AnyResponse | tuple[AnyResponse, int]:
+    """Lead a person to another page, and tell a script why it gets nothing."""
+    if wants_json() or request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        return jsonify(ok=False, error=why), 401
+    return redirect(place, 303)
+
+
+def _wanted() -> str | None:
+    """Return where to go after signing in: the page that was asked for, or whose form was sent too late."""
+    if request.method in ("GET", "HEAD"):
+        here = request.full_path.rstrip("?")
+    else:
+        try:
+            current_app.create_url_adapter(request).match(request.path, "GET")  # type: ignore[union-attr]
+        except HTTPException:
+            return None
+        here = request.path
+    return here if here != "/" else None
 
 
 def _refuse_forged() -> None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     said = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
-    known = session() is not None or FORM_COOKIE in request.cookies
-    if not known or not hmac.compare_digest(said.encode(), csrf_token().encode()):
-        abort(400, "This form is too old, or came from another site. Load the page anew and try again.")
+    known = session() is not None or _named(FORM_COOKIE) in request.cookies
+    if not known or not hmac.compare_digest(said.encode(errors="replace"), csrf_token().encode()):
+        abort(400, _("This form is too old, or came from another site. Load the page anew and try again."))
 
 
 def _touch() -> None:
     found = session()
-    if found and time.time() - found.seen > 60:
-        with writing(box.store()) as file:
-            sessions.touch(file, request.cookies[COOKIE], time.time())
+    if found and abs(time.time() - found.seen) > sessions.TOUCHED:
+        with suppress(sqlite3.OperationalError), writing(box.store()) as file:  # a full card: read on
+            sessions.touch(file, token(), time.time())
 
 
 def _give_form_cookie(answer: AnyResponse) -> AnyResponse:
-    if "form_token" in g and FORM_COOKIE not in request.cookies:
-        answer.set_cookie(FORM_COOKIE, g.form_token, **_cookie())  # type: ignore[arg-type]
+    if "form_token" in g and _named(FORM_COOKIE) not in request.cookies:
+        answer.set_cookie(_named(FORM_COOKIE), g.form_token, **_safely())
     return answer
 
 
-def _cookie() -> dict[str, object]:
-    return {"httponly": True, "samesite": "Strict", "secure": request.is_secure}
+def _named(cookie: str) -> str:
+    """Return a cookie's name: with HTTPS one that no other host can set, and none without encryption."""
+    return f"__Host-{cookie}" if request.is_secure else cookie
+
+
+def _safely() -> dict[str, Any]:
+    return {"httponly": True, "samesite": "Strict", "secure": request.is_secure, "path": "/"}
 
 
 def local(target: str) -> str:
     """Return a path of this site that was asked for, "/" where it is none: nobody is led elsewhere."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
     right = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
-    return target if right and not any(sign in target for sign in "\\\r\n\t") else "/"
+    return target if right and target.isprintable() and "\\" not in target else "/"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BACKLOG = 256  # messages a browser may be behind before it is dropped; it reconnects and gets the whole state
-BROWSERS = 32  # each holds a thread while it listens; one more pushes out the oldest
+BROWSERS = 32  # each holds a thread while it listens; one more is told that there are too many
+TRY_AGAIN = 10_000  # milliseconds until that one may find a place
 BEAT = 5.0  # seconds between signs of life, so that a page notices a dead line and we a dead page
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between attempts to reach the daemon
 
@@ -28,7 +29,7 @@ class Feed:
     """What the daemon says, for any number of browsers.
 
     Server-sent events: `state` {state, now}, then `change` {change, now}; `away` {reason} while the
-    daemon cannot be reached; `beat` when nothing happens.
+    daemon cannot be reached; `beat` when nothing happens; `full` {most}, and no more, for one too many.
     """
 
     def __init__(self, socket_path: Path) -> None:
@@ -76,10 +77,13 @@ class Feed:
         self.start()
         mailbox: Mailbox = Queue(BACKLOG)
         with self._lock:
-            if len(self._mailboxes) >= BROWSERS:
-                self._drop(self._mailboxes[0])
-            self._mailboxes.append(mailbox)
-            first = self._first()
+            full = len(self._mailboxes) >= BROWSERS
+            if not full:
+                self._mailboxes.append(mailbox)
+                first = self._first()
+        if full:
+            yield b"retry: %d\n" % TRY_AGAIN + _event("full", {"most": BROWSERS})
+            return
         try:
             yield first
             while (message := self._next(mailbox)) is not None:

@@ -64,6 +64,9 @@ class Reader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
 class Connection(TConn):  # type: ignore[misc]
     """One client's connection."""
 
+    sock: Any
+    initialized: bool
+
     def __init__(self, worker: Worker, sock: socket.socket, address: Any, listener: Any) -> None:  # noqa: ANN401
         """Take over a connection that came to `listener`, a socket's name."""
         super().__init__(worker.cfg, sock, address, listener)

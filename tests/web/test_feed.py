@@ -86,11 +86,24 @@ def test_a_browser_that_reads_too_slowly_is_dropped_and_the_others_go_on(
     assert list(slow) == []
 
 
-def test_one_browser_too_many_pushes_out_the_oldest(feed: Feed) -> None:
-    streams = [feed.stream() for _ in range(BROWSERS + 1)]
+def test_one_browser_too_many_is_told_so_and_the_others_go_on(feed: Feed, daemon: StandInDaemon) -> None:
+    streams = [feed.stream() for _ in range(BROWSERS)]
     for stream in streams:
         read_until(stream, "state")
-    assert list(streams[0]) == []
+    more = feed.stream()
+    assert next(more) == b'retry: 10000\nevent: full\ndata: {"most":32}\n\n'
+    assert list(more) == []
+    daemon.change(muted=True)
+    for stream in streams:
+        assert read_until(stream, "change")["change"] == {"muted": True}
+
+
+def test_who_closes_the_page_makes_room_for_another(feed: Feed) -> None:
+    streams = [feed.stream() for _ in range(BROWSERS)]
+    for stream in streams:
+        read_until(stream, "state")
+    streams[0].close()  # type: ignore[attr-defined]  # it is a generator
+    assert read_until(feed.stream(), "state")["state"]
 
 
 def test_when_nothing_happens_there_is_a_sign_of_life(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,12 @@ from web.pages import (
     calls,
     certificate,
     desk,
+    diagnostics,
     dialling,
     directory,
     history,
     login,
+    logs,
     me,
     monitored,
     overview,
@@ -38,5 +40,7 @@ PAGES = (
     audit.page,
     certificate.page,
     monitored.page,
+    diagnostics.page,
+    logs.page,
 )
 """Every page there is; `web.menu` lists those of the administration."""

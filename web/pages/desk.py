@@ -9,7 +9,7 @@ from web import access, box, view
 
 MAX_ASK = 16_384  # bytes; what a person asks is far shorter
 STREAMS = ("status", "watch", "meter", "log")  # the page has /events instead
-ADMINS_ONLY = ("reload", "restart", "set_trace")
+ADMINS_ONLY = ("reload", "restart", "set_trace", "keep_sip", "log_lines", "sip_calls", "sip_messages")
 
 page = Blueprint("desk", __name__)
 
@@ -28,7 +28,8 @@ def start() -> Response:
 def events() -> Response:
     """Tell what happens, as server-sent events."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(box.feed().stream(), mimetype="text/event-stream", headers=headers)
+    stream = access.while_signed_in(box.feed().stream())
+    return Response(stream, mimetype="text/event-stream", headers=headers)
 
 
 @page.post("/ask/<name>")

@@ -21,7 +21,16 @@ function become(link, text) {
   if (back) say(_("The desk is back."));
 }
 
-const lost = () => become("lost", _("This page has lost its server. What you see may be old. Trying again …"));
+function lost() {
+  if (document.body.dataset.link === "full") return;
+  become("lost", _("This page has lost its server. What you see may be old. Trying again …"));
+}
+
+/** Lead to the page where one signs in, when this is why the stream is refused. */
+async function lookWho() {
+  const answer = await fetch("/signed-in").catch(() => null);
+  if (answer?.status === 401) location.reload();
+}
 
 function listen() {
   clearTimeout(watchdog);
@@ -47,9 +56,14 @@ export function open() {
   });
   on("change", take);
   on("away", () => become("away", _("The desk does not answer. What you see may be old. Trying again …")));
+  on("full", ({ most }) =>
+    become("full", _("This page shows nothing live: %(most)s others are open. Close some of them. Trying again …", { most })),
+  );
   on("beat", () => {});
   source.onerror = () => {
     lost();
-    if (source.readyState === EventSource.CLOSED) setTimeout(open, AGAIN);
+    if (source.readyState !== EventSource.CLOSED) return;
+    lookWho();
+    setTimeout(open, AGAIN);
   };
 }
