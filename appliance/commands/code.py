@@ -1,7 +1,8 @@
-"""`deskbell code`: tells the code that the page asks for before there is an admin."""
+"""`deskbell code`: tells the code that the page asks for before there is an admin, or to have another one."""
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from appliance import settings
 from appliance.commands.grammar import DONE, REFUSED, Commands, add, add_settings_path, say
 from appliance.store.file import connect
-from appliance.users import accounts, codes
+from appliance.users import accounts, codes, reset
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +28,9 @@ def _code(options: argparse.Namespace) -> int:
         if store.exists():
             with closing(connect(store)) as file:
                 if accounts.any_admin(file):
+                    if allowed := reset.code(store.parent, time.time()):
+                        print(allowed)
+                        return DONE
                     return say("there is an admin already: no code is asked for", REFUSED)
         print(loaded.page.first_run_code or codes.shown(store.parent, codes.FIRST_RUN))
     except OSError as error:

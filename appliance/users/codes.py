@@ -40,6 +40,11 @@ def read(folder: Path, purpose: str) -> str:
         return ""
 
 
+def made(folder: Path, purpose: str) -> float:
+    """Return when the code was made, a UNIX time; FileNotFoundError when there is none."""
+    return _place(folder, purpose).stat().st_mtime
+
+
 def is_right(code: str, typed: str) -> bool:
     """Return whether somebody has typed this code, in capitals or not, with a hyphen or without."""
     return bool(_bare(code)) and hmac.compare_digest(_bare(typed).encode(), _bare(code).encode())
