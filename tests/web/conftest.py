@@ -138,6 +138,7 @@ def daemon(running_daemon: StandInDaemon) -> StandInDaemon:
     """A daemon that forgot what other tests did with it."""
     running_daemon.asked.clear()
     running_daemon.refusals.clear()
+    running_daemon.answers.clear()
     running_daemon.show(states.idle())
     return running_daemon
 

@@ -23,6 +23,7 @@ class StandInDaemon:
         self.state: dict[str, Any] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.refusals: dict[str, str] = {}
+        self.answers: dict[str, dict[str, Any]] = {}
         self._loop = asyncio.new_event_loop()
         self._server = ControlServer(path, self._handle, lambda: copy.deepcopy(self.state), time.monotonic)
         threading.Thread(target=self._loop.run_forever, name="stand-in daemon", daemon=True).start()
@@ -49,8 +50,9 @@ class StandInDaemon:
         """Change the state by a merge patch."""
         self.show(apply_patch(self.state, patch))
 
-    def _handle(self, ask: Ask) -> None:
+    def _handle(self, ask: Ask) -> dict[str, Any] | None:
         name = name_of(type(ask))
         self.asked.append((name, {key: value for key, value in asdict(ask).items() if value != ""}))
         if name in self.refusals:
             raise Refused(self.refusals[name])
+        return self.answers.get(name)
