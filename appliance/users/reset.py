@@ -17,13 +17,11 @@ log = logging.getLogger("deskbell.users")
 RESET = "reset-password"
 LIFE = 900.0  # seconds for which the code is good
 BOOT = Path("/boot/firmware/deskbell-reset-password")
-USED = (
-    "reset-password-used"  # beside the store: the file on the card that cannot be removed has done its duty
-)
+USED = "reset-password-used"  # beside the store: which file on the card has done its duty
 
 
 def allow(folder: Path) -> str:
-    """Show a new code, which is good from now on; `folder` is that of the store. OSError when it cannot be."""
+    """Show a new code, good from now on; `folder` is that of the store. OSError when it cannot be."""
     codes.drop(folder, RESET)
     code = codes.shown(folder, RESET)
     log.warning("within 15 minutes the page /reset sets an admin password with the code %s", code)

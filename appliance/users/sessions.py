@@ -26,7 +26,7 @@ IDLE: dict[tuple[Role, bool], float] = {
 
 LONGEST = 30 * DAY  # seconds that any session lasts
 TOUCHED = 60.0  # seconds between two writes of when it was used
-AT_ONCE = 50  # of one user; one more ends the oldest
+AT_ONCE = 500  # of one user; one more ends the one that was not used for longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def begin(file: sqlite3.Connection, user: User, at: float, stay: bool = False) -
     )
     file.execute(
         "DELETE FROM session WHERE digest IN"
-        " (SELECT digest FROM session WHERE user = ? ORDER BY began DESC LIMIT -1 OFFSET ?)",
+        " (SELECT digest FROM session WHERE user = ? ORDER BY seen DESC LIMIT -1 OFFSET ?)",
         (user.id, AT_ONCE),
     )
     return token
