@@ -99,7 +99,7 @@ def _script_words(code: str) -> dict[str, dict[str, Forms]]:
         for file, _line in message.locations:
             if file.endswith(".js") and message.id and not missing(message):
                 text = message.id if isinstance(message.id, str) else message.id[0]
-                found.setdefault(Path(file).stem, {})[text] = message.string
+                found.setdefault(Path(file).stem, {})[text] = said(message)
     return found
 
 
@@ -116,10 +116,15 @@ def extract() -> Catalog:
     return template
 
 
+def said(message: Message) -> Forms:
+    """Return the translation of a message."""
+    return str(message.string or "") if isinstance(message.id, str) else tuple(message.string or ())
+
+
 def missing(message: Message) -> bool:
     """Say whether a message has no translation yet, or lacks one of its plural forms."""
-    forms = message.string if isinstance(message.string, tuple) else (message.string,)
-    return bool(message.id) and not all(forms)
+    forms = said(message)
+    return bool(message.id) and not (all(forms) if isinstance(forms, tuple) else forms)
 
 
 def update() -> None:

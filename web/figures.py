@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date as Date
 from datetime import datetime as Moment
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import flask_babel  # type: ignore[import-untyped]  # Flask-Babel has no types
 from babel import Locale, dates, numbers, units
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 When = float | Moment
+Width = Literal["abbreviated", "narrow", "short", "wide"]
 SIZES = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 
 
@@ -89,9 +90,9 @@ def relative(when: When, now: When | None = None) -> str:
     return dates.format_timedelta(apart, add_direction=True, threshold=1, locale=locale())
 
 
-def weekday(day: int, width: str = "wide") -> str:
+def weekday(day: int, width: Width = "wide") -> str:
     """Return the name of a day of the week, 0 for Monday to 6."""
-    return dates.get_day_names(width, "stand-alone", locale())[day]
+    return str(dates.get_day_names(width, "stand-alone", locale())[day])
 
 
 def weekdays() -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
@@ -87,11 +88,12 @@ def test_a_larger_text_makes_everything_larger(page: Page) -> None:
 
 
 def test_the_pages_can_be_installed_as_an_app(client: SignedIn) -> None:
-    manifest = client.get("/static/manifest.webmanifest")
-    assert manifest.mimetype == "application/manifest+json"
-    assert manifest.json["display"] == "standalone"
+    answer = client.get("/static/manifest.webmanifest")
+    assert answer.mimetype == "application/manifest+json"
+    manifest = json.loads(answer.text)
+    assert manifest["display"] == "standalone"
     sizes = {}
-    for icon in manifest.json["icons"]:
+    for icon in manifest["icons"]:
         answer = client.get(f"/static/{icon['src']}")
         assert answer.mimetype == icon["type"]
         if icon["type"] == "image/png":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import expect
 
 from tests.web import states, walk
@@ -18,13 +18,13 @@ from web import access
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CHECKS = {path.stem: path.read_text() for path in Path(__file__).with_name("checks").iterdir()}
 PAGES = walk.addresses()
-SCREEN = {"width": 1440, "height": 900}
+SCREEN: ViewportSize = {"width": 1440, "height": 900}
 CONTRAST = ["color-contrast", "link-in-text-block"]  # all that a theme changes
 TABS = 40  # how often Tab is pressed before it is asked how far that led
 

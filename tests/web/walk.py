@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import tomlkit
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 NAME, PASSWORD = "reception", "Tulips on the desk"
 PLAN = DialPlan(country="DE")
 
-ARGUMENTS: dict[str, dict[str, int | str]] = {"history.show": {"id": 400}}
+ARGUMENTS: dict[str, dict[str, Any]] = {"history.show": {"id": 400}}
 """What stands in the address of a page about one thing; each exists at the desk that is made here."""
 
 NOT_PAGES = ("desk.events",)
