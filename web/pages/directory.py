@@ -17,7 +17,7 @@ from appliance.directory.search import MOST, Only, count, matching, search, term
 from web import access, box, rights
 from web.figures import number
 from web.language import gettext as _
-from web.language import ngettext
+from web.language import ngettext, translated
 from web.pages import categories as categories_page
 from web.pages import importing, person, sources
 from web.pages import tabs as tabs_page
@@ -307,6 +307,7 @@ def _filters() -> dict[str, Any]:
         "tabs": tabs.of_others(file, access.user().name),
         "sources": [row[0] for row in file.execute("SELECT name FROM source ORDER BY name")],
         "limit": monitored.LIMIT,
+        "types": {type: translated(text) for type, text in person.TYPES.items()},
     }
 
 
