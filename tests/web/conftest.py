@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -143,20 +143,33 @@ def daemon(running_daemon: StandInDaemon) -> StandInDaemon:
     return running_daemon
 
 
+def free_address() -> str:
+    """Return an address that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@contextmanager
+def served(settings: Path, address: str) -> Iterator[None]:
+    """Serve the pages as on the box, in a process of their own."""
+    server = subprocess.Popen([sys.executable, "-m", "web", "--settings", str(settings), "--bind", address])
+    try:
+        while server.poll() is None:
+            with suppress(OSError), urlopen(f"http://{address}/static/icon.svg"):
+                break
+            time.sleep(0.05)
+        yield
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
 @pytest.fixture(scope="package")
 def site(settings_path: Path) -> Iterator[str]:
     """The address of the pages, served by gunicorn."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [sys.executable, "-m", "web", "--settings", str(settings_path), "--bind", address]
-    server = subprocess.Popen(command)
-    while server.poll() is None:
-        with suppress(OSError), urlopen(f"http://{address}/static/icon.svg"):
-            break
-        time.sleep(0.05)
-    yield f"http://{address}/"
-    server.terminate()
-    server.wait(20)
+    address = free_address()
+    with served(settings_path, address):
+        yield f"http://{address}/"
 
 
 @pytest.fixture(scope="package")

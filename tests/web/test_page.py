@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +10,14 @@ from playwright.sync_api import expect
 
 from tests.web import states
 from tests.web.asking import expect_asked, row
+from tests.web.conftest import free_address, served, token_of
+from web import access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from tests.web.daemon import StandInDaemon
 
@@ -297,15 +301,41 @@ def test_given_the_daemon_dies_the_page_says_so_and_recovers_by_itself(
     expect(page.locator("main")).to_have_css("opacity", "1")
 
 
-def test_given_the_page_loses_its_server_it_says_so_and_recovers_by_itself(page: Page) -> None:
-    page.route("**/events", lambda route: route.fulfill(status=502))
-    page.evaluate(
-        "import(new URL('live.js', document.querySelector('script[src$=\"main.js\"]').src))"
-        ".then((live) => live.open())"
-    )
-    expect(page.get_by_role("alert").filter(has_text="This page has lost its server.")).to_be_visible()
-    page.unroute("**/events")
-    expect(page.locator("body[data-link=live]")).to_be_visible()
+def test_given_the_page_loses_its_server_it_says_so_and_recovers_by_itself(
+    browser: Browser, settings_path: Path, desk_store: Path, daemon: StandInDaemon
+) -> None:
+    address = free_address()
+    with closing(browser.new_context()) as context:
+        cookie = {"name": access.COOKIE, "value": token_of(desk_store), "url": f"http://{address}/"}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        with served(settings_path, address):
+            page.goto(f"http://{address}/")
+            expect(page.locator("body[data-link=live]")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="This page has lost its server.")).to_be_visible()
+        with served(settings_path, address):
+            expect(page.locator("body[data-link=live]")).to_be_visible(timeout=20_000)
+
+
+def test_a_person_may_have_many_pages_open_and_each_is_live(
+    browser: Browser, site: str, desk_store: Path, daemon: StandInDaemon
+) -> None:
+    with closing(browser.new_context()) as context:
+        cookie = {"name": access.COOKIE, "value": token_of(desk_store), "url": site}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        pages = [context.new_page() for _ in range(8)]
+        for page in pages:
+            page.goto(site)
+            expect(page.locator("body[data-link=live]")).to_be_visible()
+        daemon.change(muted=True, counters={"missed": 3})
+        for page in pages:
+            expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+        pages[0].close()
+        pages[1].reload()
+        expect(pages[1].locator("#count-missed")).to_have_text("3")
+        daemon.change(counters={"missed": 4})
+        for page in pages[1:]:
+            expect(page.locator("#count-missed")).to_have_text("4")
 
 
 # --- by keyboard alone

@@ -1,13 +1,13 @@
-// The event stream: keeps it open, notices when it is dead, says so, and comes back by itself.
+// What the event stream tells, on this page: says so when it is lost, and when it is back.
 
 import { say } from "./speech.js";
 import { take } from "./store.js";
+import { follow } from "./stream.js";
 import { _ } from "./words.js";
 
-const SILENCE = 15_000; // milliseconds; the server gives a sign of life every 5 s
-const AGAIN = 1_000;
+const SILENCE = 20_000; // milliseconds; the worker has told of a lost server before that
 const line = document.getElementById("link");
-let source;
+let port;
 let watchdog;
 
 /** True while what the page shows is what the desk does. */
@@ -28,42 +28,51 @@ function lost() {
 
 /** Lead to the page where one signs in, when this is why the stream is refused. */
 async function lookWho() {
+  lost();
   const answer = await fetch("/signed-in").catch(() => null);
   if (answer?.status === 401) location.reload();
 }
+
+const hear = {
+  state(message) {
+    become("live", "");
+    take(message);
+  },
+  change: take,
+  away: () => become("away", _("The desk does not answer. What you see may be old. Trying again …")),
+  full: ({ most }) =>
+    become("full", _("This page shows nothing live: %(most)s others are open. Close some of them. Trying again …", { most })),
+  beat() {},
+  lost,
+  closed: lookWho,
+};
 
 function listen() {
   clearTimeout(watchdog);
   watchdog = setTimeout(() => {
     lost();
-    open();
+    share();
   }, SILENCE);
 }
 
-/** Open the stream, again and again. */
-export function open() {
-  source?.close();
-  source = new EventSource("/events");
-  listen();
-  const on = (name, act) =>
-    source.addEventListener(name, (event) => {
-      listen();
-      act(JSON.parse(event.data));
-    });
-  on("state", (message) => {
-    become("live", "");
-    take(message);
-  });
-  on("change", take);
-  on("away", () => become("away", _("The desk does not answer. What you see may be old. Trying again …")));
-  on("full", ({ most }) =>
-    become("full", _("This page shows nothing live: %(most)s others are open. Close some of them. Trying again …", { most })),
-  );
-  on("beat", () => {});
-  source.onerror = () => {
-    lost();
-    if (source.readyState !== EventSource.CLOSED) return;
-    lookWho();
-    setTimeout(open, AGAIN);
+/** Have the worker that all pages share listen for this one. */
+function share() {
+  port?.postMessage("bye");
+  port = new SharedWorker(new URL("shared.js", import.meta.url), { type: "module" }).port;
+  port.onmessage = ({ data: [name, message] }) => {
+    listen();
+    hear[name](message);
   };
+  listen();
+}
+
+/** Show what happens, from now on. */
+export function open() {
+  if (!("SharedWorker" in globalThis)) return follow((name, message) => hear[name](message));
+  share();
+  addEventListener("pagehide", () => {
+    clearTimeout(watchdog);
+    port.postMessage("bye");
+  });
+  addEventListener("pageshow", ({ persisted }) => persisted && share());
 }

@@ -1,19 +1,10 @@
 // The desk's state as the daemon last told it, and who wants to know when it changes.
 
+import { merged } from "./merge.js";
+
 const panels = [];
 let state = null;
 let ahead = 0; // the daemon's clock less this page's, in seconds
-
-/** RFC 7396; what is unchanged stays the same object, so that a panel can tell by `===`. */
-export function merged(old, patch) {
-  const result = { ...old };
-  for (const [member, value] of Object.entries(patch)) {
-    if (value === null) delete result[member];
-    else if (typeof value === "object" && !Array.isArray(value)) result[member] = merged(result[member], value);
-    else result[member] = value;
-  }
-  return result;
-}
 
 /** Take a message of the event stream: the whole state, or what changed. */
 export function take(message) {
