@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 import random
 import socket
 import subprocess
@@ -21,7 +22,7 @@ import tomlkit
 from flask import Flask
 from PIL import Image, ImageDraw
 
-from appliance.directory import categories, people, pictures
+from appliance.directory import categories, people, pictures, tabs
 from appliance.directory.lookup import Keys
 from appliance.directory.person import Number, Person
 from appliance.history.record import Record, day_and_hour
@@ -46,7 +47,22 @@ if TYPE_CHECKING:
 NAME, PASSWORD = "reception", "Tulips on the desk"
 PLAN = DialPlan(country="DE")
 
-ARGUMENTS: dict[str, dict[str, Any]] = {"history.show": {"id": 400}}
+JOB = "0123456789abcdef"
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "history.show": {"id": 400},
+    "directory.person.show": {"id": 1},
+    "directory.person.delete": {"id": 1},
+    "directory.person.picture": {"id": 1},
+    "directory.categories.show": {"id": 1},
+    "directory.categories.delete": {"id": 1},
+    "directory.importing.show": {"name": JOB},
+    "directory.importing.state": {"name": JOB},
+    "directory.importing.undo": {"id": 1},
+    "directory.sources.show": {"name": "head_office"},
+    "directory.sources.state": {"name": "head_office"},
+    "directory.sources.delete": {"name": "head_office"},
+}
 """What stands in the address of a page about one thing; each exists at the desk that is made here."""
 
 NOT_PAGES = ("desk.events",)
@@ -129,6 +145,7 @@ def furnish(home: Path) -> Path:
     with closing(connect(store)) as file, writing(file):
         _users(file)
         _people(file)
+        _imports(file)
         _rules(file)
         _calls(file)
     settings = home / "deskbell.toml"
@@ -136,6 +153,7 @@ def furnish(home: Path) -> Path:
     secrets = settings.with_name(SECRETS_NAME)
     secrets.touch(0o600)
     secrets.write_text(tomlkit.dumps({"line": {"password": "a line has one"}}))
+    _preview(home / "jobs" / JOB, settings)
     return settings
 
 
@@ -148,6 +166,7 @@ def _settings(home: Path) -> dict[str, object]:
         "extensions": {number: each["name"] for number, each in colleagues.items()},
         "park": {"orbits": ["701", "702", "703", "704", "705"]},
         "speed_dial": {"1": "1002", "2": "+49 30 5550134"},
+        "sources": {"head_office": {"kind": "phonebook", "url": "https://phones.example/book.xml"}},
         "keys": {"door": {"pin": 17, "press": "relay door"}},
         "relays": {"door": {"pin": 27, "seconds": 4.0}},
     }
@@ -224,6 +243,31 @@ def _people(file: sqlite3.Connection) -> None:
     categories.keep(
         file, categories.Category("Board", public=False, members=(categories.Member("night porter"),))
     )
+
+
+def _imports(file: sqlite3.Connection) -> None:
+    """What was imported, what is read from elsewhere, and the tabs of who is signed in."""
+    now = time.time()
+    file.execute(
+        "INSERT INTO import (at, author, name, format, state, added, faulty) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (now - 86_400, NAME, "customers.csv", "csv", "done", 120, 2),
+    )
+    reason = "phones.example cannot be reached: timed out"
+    file.execute(
+        "INSERT INTO source (name, tried, good, reason) VALUES (?, ?, ?, ?)",
+        ("head_office", now - 300, now - 90_000, reason),
+    )
+    for name in ("Suppliers", "Friends"):
+        tabs.put(file, NAME, tabs.create(file, NAME, name), [1, 2])
+
+
+def _preview(folder: Path, settings: Path) -> None:
+    """Look at what importing a file would do, as the page does."""
+    folder.mkdir(parents=True)
+    (folder / "file").write_text('last name,number 1\nLovelace,1001\nCurie,"+33 1 40 51\n\nPerey,1.2E+11\n')
+    asked = {"what": "preview", "name": "more.csv", "manner": {}, "file": "file", "faults": "faults"}
+    (folder / "asked.json").write_text(json.dumps(asked))
+    subprocess.run([sys.executable, "-m", "web.import_job", str(folder), str(settings)], check=True)
 
 
 def portrait(seed: int) -> bytes:

@@ -82,7 +82,7 @@ GROUPS = (
         folded=True,
     ),
 )
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+NAME = re.compile("[a-z][a-z0-9_]{0,31}")
 
 
 @page.get("/directory/sources")
@@ -96,7 +96,7 @@ def add() -> Response | Page:
     """Give a new source its name; the rest is asked on its own page."""
     name = request.form.get("name", "").strip().lower()
     if not NAME.fullmatch(name):
-        text = _("Write a short name of small letters, digits, - and _, such as head-office.")
+        text = _("Write a short name of small letters, digits and _, such as head_office.")
         return _listed(name, text)
     return redirect(url_for(".show", name=name), 303)
 
