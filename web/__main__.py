@@ -14,7 +14,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from appliance import settings
 from appliance.backup.box import CERTIFICATES
 from appliance.settings.options import PageOptions
-from web import box, tls
+from web import box, codes, tls
 from web.app import create_app, names
 from web.feed import BROWSERS
 from web.flood import Floodgate
@@ -86,6 +86,8 @@ def main() -> int:
     app = create_app(options.settings)
     if page.https_port:
         _encrypt(app, page)
+    with app.app_context():
+        codes.tell(page)
     Server(app, page).run()
     return 0
 
