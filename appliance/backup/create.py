@@ -61,6 +61,7 @@ def _create(box: Box, loaded: settings.Settings, target: Path, passphrase: str) 
             "deskbell": version("deskbell"),
             "store": VERSION,
             "at": time.time(),
+            "box": loaded.desk.name,
             "named": {option: name for option, (name, _) in where.items()},
         }
         part.unlink(missing_ok=True)

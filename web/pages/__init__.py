@@ -11,6 +11,7 @@ from web.pages import (
     diagnostics,
     dialling,
     directory,
+    first_run,
     history,
     login,
     logs,
@@ -26,6 +27,7 @@ from web.pages import (
 PAGES = (
     desk.page,
     login.page,
+    first_run.page,
     calls.page,
     dialling.page,
     blacklist.page,
