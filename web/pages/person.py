@@ -158,8 +158,10 @@ def _too_large(_error: Exception) -> Page:
 @page.get("/directory/new")
 @access.operator
 def new() -> Page:
-    """Show an empty form."""
-    person = Person()
+    """Show an empty form, or one with the name and number that a page had at hand."""
+    name, number = (" ".join(request.args.get(part, "")[:100].split()) for part in ("name", "number"))
+    first, _space, last = name.rpartition(" ")
+    person = Person(last, first, numbers=(Number(number),) if number else ())
     return _page(person, Form.of(person, frozenset()))
 
 
