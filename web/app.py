@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from flask import Flask, jsonify, render_template
+from flask import Flask, jsonify, render_template, session
 from werkzeug.exceptions import HTTPException
 
 from appliance.control.protocol import ControlError
@@ -68,7 +68,7 @@ def names() -> tuple[str, ...]:
 def _own_language() -> str:
     with suppress(SettingsError, StoreError):  # a page that tells of them has a language too
         who = access.user_or_none()
-        return who.language if who else ""
+        return who.language if who else session.get("language", "")  # chosen before there is a user
     return ""
 
 

@@ -145,19 +145,19 @@ GROUPS = (
 @page.route("/account", methods=["GET", "POST"])
 def start() -> AnyResponse | str | tuple[str, int]:
     """Show and change the main line; list the others."""
-    return serve("account/line.html", GROUPS, **_context(MAIN))
+    return serve("account/line.html", GROUPS, **context(MAIN))
 
 
 @page.route("/account/lines/<name>", methods=["GET", "POST"])
 def further(name: str) -> AnyResponse | str | tuple[str, int]:
     """Show and change a further line."""
-    return serve("account/line.html", placed(GROUPS, "line", section_of(name)), **_context(name))
+    return serve("account/line.html", placed(GROUPS, "line", section_of(name)), **context(name))
 
 
 @page.get("/account/states/<name>")
 def states(name: str) -> str:
     """Show how the lines are, for the script on the page of one of them."""
-    return render_template("account/lines.html", **_context(name))
+    return render_template("account/lines.html", **context(name))
 
 
 @page.route("/account/add", methods=["GET", "POST"])
@@ -206,7 +206,7 @@ def test(name: str) -> AnyResponse | tuple[Response, int] | tuple[str, int]:
     form = SettingsForm(*groups)
     form.values |= {one.name: request.form.get(one.name, "") for one in form.fields if one.kind != "secret"}
     form.errors = errors
-    page = render_template("account/line.html", form=form, verdict=verdict, **_context(name))
+    page = render_template("account/line.html", form=form, verdict=verdict, **context(name))
     return page, 422 if errors else 200
 
 
@@ -270,7 +270,7 @@ def section_of(name: str) -> str:
     return f"lines.{name}"
 
 
-def _context(name: str) -> dict[str, Any]:
+def context(name: str) -> dict[str, Any]:
     """Return what the page of a line shows beside its options: all lines, and what the desk says of each."""
     settings, state = box.settings(), box.state()
     told = state["lines"] if state else {}
