@@ -11,7 +11,7 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 
 from appliance.settings import SettingsError
 from appliance.settings.draft import editing
@@ -24,7 +24,7 @@ from web import codes as tries
 from web.forms import Field, Group, SettingsForm, tell_saved
 from web.language import N_, language, names, ngettext, translated
 from web.language import gettext as _
-from web.pages import account, devices
+from web.pages import account
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,7 +164,8 @@ def attached() -> Response | str:
     """What is plugged in, to be pressed and seen."""
     if request.method == "POST":
         return _go_on("attached")
-    return _show("attached", cards=devices.cards())
+    cards = current_app.view_functions.get("devices.cards")
+    return _show("attached", cards=cards() if cards else "")
 
 
 @page.route("/extensions", methods=["GET", "POST"])
