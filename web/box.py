@@ -130,6 +130,15 @@ def reload() -> bool:
     return True
 
 
+def is_leaving() -> bool:
+    """Return whether the desk waits for the end of its calls to start anew."""
+    try:
+        found = ask(protocol.Status())
+    except ControlError:  # it starts anew this very moment
+        return False
+    return bool(found.get("leaving") and found.get("calls"))
+
+
 def audit(what: str, **details: object) -> None:
     """Note who changed what; never give it a secret."""
     from web import access

@@ -18,6 +18,7 @@ from appliance.phrase import phrase
 from appliance.settings import Settings, SettingsError
 from appliance.settings.draft import editing, is_secret
 from web import box
+from web.language import gettext as _
 from web.language import translated
 
 if TYPE_CHECKING:
@@ -204,14 +205,15 @@ def serve(template: str, groups: tuple[Group, ...], **context: object) -> Respon
 
 def tell_saved() -> None:
     """Have the desk take the settings, and tell the person when they hold."""
-    from web.language import gettext as _
-
     try:
-        runs = box.reload()
+        if not box.reload():
+            box.told(_("Saved. It takes effect when the desk runs again."))
+        elif box.is_leaving():
+            box.told(_("Saved. Some of it takes effect when the calls of now are over."), "note")
+        else:
+            box.told(_("Saved."))
     except Refused as error:
         box.told(str(error), "fault")
-        return
-    box.told(_("Saved.") if runs else _("Saved. It takes effect when the desk runs again."))
 
 
 def read(one: Field, typed: str) -> object:

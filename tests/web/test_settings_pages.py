@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from appliance import settings
+from tests.web import states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,19 @@ def test_what_is_set_stands_in_the_file_and_the_desk_is_told(
     assert "auto_hold" not in text, "what nobody has set is not written"
     assert daemon.asked == [("reload", {})]
     assert "Saved." in client.get("/calls").text
+
+
+def test_what_waits_for_the_end_of_the_calls_is_said_to_wait(client: SignedIn, daemon: StandInDaemon) -> None:
+    daemon.show(states.morning() | {"leaving": True})
+    form = fields_of(client.get("/calls").text)
+    assert client.post("/calls", data=form | {"park.orbits": "701"}).status_code == 303
+    assert "when the calls of now are over" in client.get("/calls").text
+
+
+def test_what_the_desk_refuses_is_told(client: SignedIn, daemon: StandInDaemon) -> None:
+    daemon.refusals["reload"] = "the desk has its reasons"
+    assert client.post("/calls", data=fields_of(client.get("/calls").text)).status_code == 303
+    assert "the desk has its reasons" in client.get("/calls").text
 
 
 def test_a_form_that_nobody_changed_changes_nothing(
