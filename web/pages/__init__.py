@@ -1,6 +1,7 @@
 """The pages, a module each: its views, and what it asks of the box."""
 
 from web.pages import (
+    about,
     account,
     audit,
     backup,
@@ -46,5 +47,6 @@ PAGES = (
     monitored.page,
     diagnostics.page,
     logs.page,
+    about.page,
 )
 """Every page there is; `web.menu` lists those of the administration."""
