@@ -4,7 +4,7 @@ python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check install --quiet
 say = @echo "== $(1)"
 
-.PHONY: help demo test lint bench tables coverage rig clean venv needs-demo needs-test exchange
+.PHONY: help demo test lint bench screenshots tables coverage rig clean venv needs-demo needs-test exchange
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -24,12 +24,16 @@ lint: needs-demo .venv/dev .venv/pjsua2 ## style, types and the house plan's imp
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-bench: venv rig ## how fast the desk is and what it costs: calls beside a telephone in C, devices, speech, the store (30 minutes)
+bench: venv rig ## how fast the desk is and what it costs: calls beside a telephone in C, devices, speech, the store, the pages (35 minutes)
 	@$(python) -m tests.bench.calls
 	@$(python) -m tests.bench.hardware
 	@$(python) -m tests.bench.delay
 	@$(python) -m tests.bench.mutations
 	@$(python) -m tests.bench.store
+	@$(python) -m tests.bench.web
+
+screenshots: venv ## a picture of every page, in both themes and two sizes, into screenshots/
+	@$(python) -m tests.web.screenshots screenshots
 
 tables: .venv/dev ## write anew what is made from the drivers' tables: udev/ and drivers/README.md
 	@$(python) -m drivers.udev
