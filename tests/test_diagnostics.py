@@ -127,14 +127,14 @@ def test_given_a_stopped_exchange_then_the_link_shows_loss_and_the_history_keeps
     with RunningDesk(tmp_path, fresh_exchange.sip_port, desk={"link_check": 0.2}) as desk:
         state = desk.until("measured", lambda state: state["diagnostics"]["link"].get("asked", 0) > 3)
         link_now = state["diagnostics"]["link"]
-        assert link_now["answers"]
+        assert link_now["verdict"] == "good"
         assert link_now["loss"] == 0
         assert 1 <= link_now["latency"] < 1000
         fresh_exchange.stop()
         state = desk.until("loss", lambda state: state["diagnostics"]["link"]["loss"] > 0)
-        assert not state["diagnostics"]["link"]["answers"]
+        assert state["diagnostics"]["link"]["verdict"] == "gone"
         fresh_exchange.restart()
-        desk.until("it answers again", lambda state: state["diagnostics"]["link"]["answers"])
+        desk.until("it answers again", lambda state: state["diagnostics"]["link"]["verdict"] == "poor")
     file = connect(tmp_path / "desk.db")
     (span, *_) = link.spans(file, 0)[-1:]
     file.close()
@@ -223,7 +223,7 @@ def test_five_minutes_add_up_to_a_row_and_a_week_of_them_is_kept(tmp_path: Path)
     for second, round_trip in ((0, 10.0), (15, 14.0), (30, None), (45, 12.0)):
         assert quality.add(round_trip, at + second) is None
     assert quality.now() == {
-        "answers": True,
+        "verdict": "poor",
         "asked": 4,
         "latency": 12,
         "longest": 14,

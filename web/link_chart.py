@@ -14,6 +14,9 @@ WIDTH, HEIGHT = 860, 200
 LEFT, TOP, BOTTOM = 56, 12, 168
 """Where the drawing lies in the picture, in its own units."""
 
+MARGIN = 24
+"""Half of what a time takes below the drawing."""
+
 NICE = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 """What the highest line of the scale may stand for, in ms."""
 
@@ -52,8 +55,8 @@ def rows(spans: Iterable[Span], step: int) -> list[Row]:
     return [_row(at, group) for at, group in sorted(grouped.items(), reverse=True)]
 
 
-def chart(spans: Sequence[Span], since: float, until: float) -> Chart | None:
-    """Draw spans between two times; None where there are none."""
+def chart(spans: Sequence[Span], since: float, until: float, marks: Iterable[float] = ()) -> Chart | None:
+    """Draw spans between two times, with some times marked; None where there are no spans."""
     if not spans:
         return None
     step = 300 if until - since <= 2 * 86400 else 3600
@@ -84,7 +87,7 @@ def chart(spans: Sequence[Span], since: float, until: float) -> Chart | None:
     points = tuple(" ".join(line * 2 if len(line) == 1 else line) for line in lines if line)
     width = max(2.0, round((WIDTH - LEFT) * step / (until - since), 1))
     scale = tuple((y(top * part), top * part) for part in (0, 0.5, 1))
-    times = tuple((x(at), at) for at in (since + (until - since) * part / 6 for part in range(1, 6)))
+    times = tuple((x(at), at) for at in marks if LEFT + MARGIN < x(at) < WIDTH - MARGIN)
     return Chart(points, bars, width, scale, times)
 
 

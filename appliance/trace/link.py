@@ -18,6 +18,9 @@ SPAN = 300
 RECENT = 20
 """How many of the last questions tell how it is now: those of five minutes, at one in 15 seconds."""
 
+POOR_LATENCY, POOR_JITTER, POOR_LOSS = 150.0, 30.0, 1.0
+"""What people hear: ms there and back beyond which they interrupt each other (ITU-T G.114), ms, percent."""
+
 
 class LinkQuality:
     """Takes round trips, in ms, None for one that was lost."""
@@ -52,13 +55,16 @@ class LinkQuality:
             return {}
         answered = [one for one in self._recent if one is not None]
         _, longest, jitter = _times(list(self._recent))
+        latency = _rounded(median(answered)) if answered else 0.0
+        loss = round(100 * self._recent.count(None) / len(self._recent))
+        poor = latency > POOR_LATENCY or jitter > POOR_JITTER or loss > POOR_LOSS
         return {
-            "answers": self._recent[-1] is not None,
+            "verdict": "gone" if self._recent[-1] is None else "poor" if poor else "good",
             "asked": len(self._recent),
-            "latency": _rounded(median(answered)) if answered else 0,
+            "latency": latency,
             "longest": _rounded(longest),
             "jitter": _rounded(jitter),
-            "loss": round(100 * self._recent.count(None) / len(self._recent)),
+            "loss": loss,
         }
 
 

@@ -65,7 +65,7 @@ CALL = {
     "quality": QUALITY,
 }
 LEVELS = dict.fromkeys(AREAS, "info")
-LINK = {"answers": True, "asked": 20, "latency": 12, "longest": 40, "jitter": 3, "loss": 5}
+LINK = {"verdict": "poor", "asked": 20, "latency": 12, "longest": 40, "jitter": 3, "loss": 5}
 
 
 def line(number: int, text: str, area: str = "line", level: str = "info") -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from appliance.control import protocol
 from appliance.control.protocol import ControlError
 from appliance.store import link
-from web import box, link_chart
+from web import box, figures, link_chart
 from web.language import N_
 from web.language import gettext as _
 
@@ -61,7 +62,7 @@ def start() -> str:
         periods=PERIODS,
         link=known.get("link", {}),
         keeps=known.get("sip", ""),
-        chart=link_chart.chart(spans, now - days * DAY, now),
+        chart=link_chart.chart(spans, now - days * DAY, now, _marks(now, days)),
         rows=link_chart.rows(spans, step),
         calls=calls,
         fault=fault,
@@ -117,6 +118,14 @@ def bundle() -> AnyResponse:
     name = time.strftime("deskbell-support-%Y%m%d-%H%M.zip")
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(made, mimetype="application/zip", headers=headers)
+
+
+def _marks(now: float, days: int) -> list[float]:
+    """Return every fourth hour of a day, or every midnight, on the box's clock."""
+    midnight = datetime.fromtimestamp(now, figures.zone()).replace(hour=0, minute=0, second=0, microsecond=0)
+    if days == 1:
+        return [(midnight + timedelta(hours=hour)).timestamp() for hour in range(-24, 24, 4)]
+    return [(midnight - timedelta(days=day)).timestamp() for day in range(days)]
 
 
 def _calls() -> tuple[list[dict[str, Any]], str]:

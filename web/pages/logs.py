@@ -37,6 +37,16 @@ LEVELS = {
     "warning": N_("Warnings"),
     "error": N_("Errors"),
 }
+"""What an area writes at least."""
+
+WRITTEN = {
+    "debug": N_("Detail"),
+    "info": N_("Event"),
+    "warning": N_("Warning"),
+    "error": N_("Error"),
+    "critical": N_("Error"),
+}
+"""What a line is."""
 
 
 @page.get("/logs")
@@ -53,6 +63,7 @@ def start() -> str:
         fault=fault,
         asked=asked,
         areas={name: translated(text) for name, text in AREAS.items()},
+        written={name: translated(text) for name, text in WRITTEN.items()},
         level_words={name: translated(text) for name, text in LEVELS.items()},
         levels={area: levels.get(area, "") for area in areas.AREAS},
         most=SHOWN,

@@ -8,8 +8,11 @@ const language = document.documentElement.lang;
 const number = new Intl.NumberFormat(language);
 const percent = new Intl.NumberFormat(language, { style: "percent" });
 const figures = document.querySelectorAll("[data-figure]");
+const verdicts = document.querySelectorAll("[data-verdict]");
 
 onChange(({ diagnostics }) => {
+  const verdict = diagnostics?.link?.verdict;
+  for (const one of verdicts) one.hidden = one.dataset.verdict !== verdict;
   for (const figure of figures) {
     const value = diagnostics?.link?.[figure.dataset.figure];
     if (value === undefined) continue;

@@ -14,10 +14,9 @@ const count = document.getElementById("count");
 const template = document.getElementById("line");
 const most = Number(list.dataset.most);
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium", timeZone: document.documentElement.dataset.zone || undefined });
-const words = (name) => new Map([...filters.elements[name].options].map((one) => [one.value, one.textContent]));
-const areas = words("area");
-const levels = words("level");
-levels.set("debug", levels.get(""));
+const areas = new Map([...filters.elements.area.options].map((one) => [one.value, one.textContent]));
+const levels = new Map([...filters.elements.level.options].map((one) => [one.value || "debug", one.dataset.line]));
+levels.set("critical", levels.get("error"));
 let lines = [];
 let last = 0;
 
