@@ -216,7 +216,8 @@ def attack(box: Box, count: int, seed: int) -> dict[int, int]:
     """Send so many requests; returns how often each status came. Fails at the first fault."""
     dice = random.Random(seed)
     names = fields(pages(box))
-    client, statuses, before = box.client(), {}, box.kept()
+    client, before = box.client(), box.kept()
+    statuses: dict[int, int] = {}
     for (rule, method, path), _ in zip(addresses(box, dice), range(count), strict=False):
         chosen = dice.sample(names, min(len(names), dice.randrange(1, 12)))
         said: dict[str, Any] = {name: dice.choice(NASTY) for name in chosen}
