@@ -6,14 +6,16 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from itertools import chain
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from appliance.directory import categories, monitored, people, tabs
 from appliance.directory.errors import DirectoryError
 from appliance.directory.search import MOST, Only, count, matching, search, terms, turned
+from appliance.store.file import StoreError
 from web import access, box, rights
 from web.figures import number
 from web.language import gettext as _
@@ -337,14 +339,12 @@ def _exported(format: str, ids: list[int] | None) -> Response:
     if format not in EXPORTS:
         abort(400)
     name, type, words = EXPORTS[format]
-    if not _exports.acquire(blocking=False):
-        abort(429, _("Others are exporting just now. Try again in a minute."))
     listed = [] if ids is None else ["--listed"]
     command = [sys.executable, "-m", "appliance", "directory", "export", "-", *words, *listed]
     pieces = _written([*command, "--settings", str(box.path())], ids or ())
-    answer = Response(pieces, mimetype=type)
+    first = next(pieces, b"")
+    answer = Response(chain((first,), pieces), mimetype=type)
     answer.call_on_close(pieces.close)
-    answer.call_on_close(_exports.release)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
     box.audit("people exported", format=format, count="all" if ids is None else len(ids))
@@ -352,17 +352,24 @@ def _exported(format: str, ids: list[int] | None) -> Response:
 
 
 def _written(command: list[str], ids: Iterable[int]) -> Generator[bytes, None, None]:
-    """Yield what `deskbell directory export` writes; where it fails, the answer breaks off."""
-    with tempfile.TemporaryFile() as wanted:
-        wanted.write("\n".join(map(str, ids)).encode())
-        wanted.seek(0)
-        with subprocess.Popen(
-            command, stdin=wanted, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as child:
-            try:
-                while piece := child.stdout.read(CHUNK) if child.stdout else b"":
-                    yield piece
-                if child.wait():
-                    raise ChildProcessError("the export has failed")
-            finally:
-                child.kill()
+    """Yield what `deskbell directory export` writes; where it fails later on, the answer breaks off."""
+    if not _exports.acquire(blocking=False):
+        abort(429, _("Others are exporting just now. Try again in a minute."))
+    try:
+        with tempfile.TemporaryFile() as wanted:
+            wanted.write("\n".join(map(str, ids)).encode())
+            wanted.seek(0)
+            yield from _output(command, wanted)
+    finally:
+        _exports.release()
+
+
+def _output(command: list[str], wanted: IO[bytes]) -> Generator[bytes, None, None]:
+    with subprocess.Popen(command, stdin=wanted, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        try:
+            while piece := child.stdout.read(CHUNK) if child.stdout else b"":
+                yield piece
+            if child.wait():
+                raise StoreError("the export has failed")
+        finally:
+            child.kill()
