@@ -18,6 +18,7 @@ from web.pages import (
     logs,
     me,
     monitored,
+    network,
     overview,
     reset,
     screening,
@@ -48,5 +49,6 @@ PAGES = (
     diagnostics.page,
     logs.page,
     about.page,
+    network.page,
 )
 """Every page there is; `web.menu` lists those of the administration."""
