@@ -109,6 +109,10 @@ class SettingsForm:
         """What the page shows at first, to be sent back: so that another's change is noticed."""
         return json.dumps(self._was)
 
+    def keeps(self, one: Field) -> bool:
+        """Return whether the settings hold a value for a secret, which is not shown."""
+        return bool(value_of(box.settings(), one))
+
     def save(self, typed: Mapping[str, str], **audited: object) -> bool:
         """Write what was typed; where something is wrong, it is beside its field and nothing is written."""
         self.values = {one.name: typed.get(one.name, "") for one in self.fields}

@@ -63,10 +63,12 @@ export async function tried() {
     show("bad", _("This page has lost its server. Nothing was done."));
     return false;
   }
-  const rest = Object.entries(said.errors ?? {}).map(([name, text]) => blame(name, text));
+  const errors = Object.entries(said.errors ?? {});
+  const rest = errors.map(([name, text]) => blame(name, text)).filter(Boolean);
   const text = said.text ?? said.error ?? "";
   if (said.well) show("ok", text);
-  else show("bad", rest.filter(Boolean).join(" ") || text, said.reason, said.fingerprint);
+  else if (errors.length > rest.length) show("bad", _("The account was not taken."), said.reason, said.fingerprint);
+  else show("bad", rest.join(" ") || text, said.reason, said.fingerprint);
   form.querySelector("[aria-invalid]")?.focus();
   return Boolean(said.well);
 }
