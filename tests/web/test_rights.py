@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from werkzeug.routing import AnyConverter, BaseConverter, NumberConverter
+from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from appliance.store.file import connect, writing
 from appliance.users import accounts
@@ -48,7 +48,7 @@ def _value(kind: BaseConverter) -> str | int:
     match kind:
         case AnyConverter():
             return min(kind.items)
-        case NumberConverter():
+        case IntegerConverter():
             return 1
     return "1"
 
