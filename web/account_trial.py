@@ -6,13 +6,16 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from web.language import N_, translated
 from web.language import gettext as _
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from appliance.settings import LineOptions
 
 PATIENCE = 40.0  # seconds; the trial itself gives up before
@@ -63,24 +66,39 @@ def run(line: LineOptions) -> Verdict:
     if not line.server or not line.user:
         option = "user" if line.server else "server"
         return Verdict("unset", _("Server and user are needed."), option)
-    if not _one.acquire(blocking=False):
-        return Verdict("busy", _("Another account is being tried; try again in some seconds."))
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "appliance", "line", "test", "--json"],
-            input=json.dumps(asdict(line)),  # not seen in the list of processes
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        said = json.loads(done.stdout)
+        with one_at_a_time():
+            said = _told(line)
+    except BlockingIOError:
+        return Verdict("busy", _("Another account is being tried; try again in some seconds."))
     except (subprocess.TimeoutExpired, ValueError):
         return Verdict("failed", _("The account could not be tried; try again."))
-    finally:
-        _one.release()
     outcome, reason = said["outcome"], said["reason"]
     if outcome == "registered":
         return Verdict(outcome, _("Registered: the exchange takes this account."), reason=reason)
     option, text = TEXTS.get(outcome, ("", N_("The exchange does not take this account.")))
     return Verdict(outcome, translated(text), option, reason, said["fingerprint"])
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Hold off other trials: each takes a process of its own; BlockingIOError while there is one."""
+    if not _one.acquire(blocking=False):
+        raise BlockingIOError
+    try:
+        yield
+    finally:
+        _one.release()
+
+
+def _told(line: LineOptions) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "appliance", "line", "test", "--json"],
+        input=json.dumps(asdict(line)),  # not seen in the list of processes
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
