@@ -22,6 +22,8 @@ import tomlkit
 from flask import Flask
 from PIL import Image, ImageDraw
 
+from appliance.backup import box as boxes
+from appliance.backup import create
 from appliance.directory import categories, people, pictures, tabs
 from appliance.directory.lookup import Keys
 from appliance.directory.person import Number, Person
@@ -32,8 +34,8 @@ from appliance.numbers import DialPlan
 from appliance.screening import blacklist, hours, rules
 from appliance.settings import SECRETS_NAME
 from appliance.store.file import connect, prepare, writing
-from appliance.users import accounts, audit, sessions
-from tests.web import states
+from appliance.users import accounts, audit, codes, sessions
+from tests.web import states, telling
 from tests.web.daemon import StandInDaemon
 from web import access
 from web.pages import PAGES
@@ -48,9 +50,18 @@ NAME, PASSWORD = "reception", "Tulips on the desk"
 PLAN = DialPlan(country="DE")
 
 JOB = "0123456789abcdef"
+BROUGHT = JOB * 2
+LINE = {"password": "a line has one"}
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "about.licence": {"key": "deskbell", "name": "LICENSE"},
+    "account.further": {"name": "hotel"},
+    "account.states": {"name": "main"},
+    "backup.restore": {"token": BROUGHT},
+    "devices.wired": {"kind": "keys", "name": "door"},
     "history.show": {"id": 400},
+    "diagnostics.call": {"call": telling.CALL_ID},
+    "users.one": {"id": 2},
     "directory.person.show": {"id": 1},
     "directory.person.delete": {"id": 1},
     "directory.person.picture": {"id": 1},
@@ -65,11 +76,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 """What stands in the address of a page about one thing; each exists at the desk that is made here."""
 
-NOT_PAGES = ("desk.events",)
-"""What never ends, or leads elsewhere. What is a download, a part of a page or data tells that by itself."""
+NOT_PAGES = ("desk.events", "devices.levels", "ringing.listen")
+"""What never ends, or is not there unless somebody brings it.
+
+That something is a download, a part of a page or data shows in what is answered.
+"""
 
 OUTSIDE = ("login.start",)
 """Pages for whoever has not signed in."""
+
+NEW = ("first_run.start", "first_run.admin")
+"""Pages of a box that has no admin yet."""
 
 
 @cache
@@ -91,18 +108,26 @@ def addresses() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Desk:
-    """A desk to look at: where its pages are, what it shows, and whoever is signed in there."""
+    """A desk to look at: where its pages are, what it shows, whoever is signed in there; and a new box."""
 
     site: str
     daemon: StandInDaemon
     token: str
+    new_site: str
+    code: str
 
 
 def visit(page: Page, desk: Desk, endpoint: str) -> bool:
     """Open a page as somebody who may see it; False where it is none, but a download or a part of one."""
-    address = desk.site + addresses()[endpoint]
+    assert addresses()[endpoint], "ARGUMENTS does not say which"
+    address = (desk.new_site if endpoint in NEW else desk.site) + addresses()[endpoint]
     page.context.clear_cookies()
-    if endpoint not in OUTSIDE:
+    if endpoint in NEW[1:]:
+        page.goto(desk.new_site)
+        page.get_by_label("Code").fill(desk.code)
+        page.get_by_label("Code").press("Enter")
+        page.wait_for_url("**/desk")
+    elif endpoint not in OUTSIDE + NEW:
         page.context.add_cookies([{"name": access.COOKIE, "value": desk.token, "url": desk.site}])
     answer = page.context.request.get(address, max_redirects=0)
     assert answer.status in (200, 204), f"{address}: {answer.status}; see ARGUMENTS and NOT_PAGES"
@@ -115,27 +140,37 @@ def visit(page: Page, desk: Desk, endpoint: str) -> bool:
 @contextmanager
 def open_desk() -> Iterator[Desk]:
     """Set a desk up in a folder of its own, and serve its pages as in production."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
-        home = Path(folder)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as empty:
+        home, new = Path(folder), Path(empty)
         settings = furnish(home)
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-        free.close()
+        (new / "deskbell.toml").write_text(tomlkit.dumps({"desk": _settings(new)["desk"]}))
         daemon = StandInDaemon(home / "desk.sock")
         daemon.start()
         daemon.show(states.morning())
-        server = subprocess.Popen(
-            [sys.executable, "-m", "web", "--settings", str(settings), "--bind", address]
-        )
-        try:
-            while server.poll() is None:
-                with suppress(OSError), urlopen(f"http://{address}/static/icon.svg"):
-                    break
-                time.sleep(0.05)
-            yield Desk(f"http://{address}", daemon, _sign_in(home / "desk.db"))
-        finally:
-            server.terminate()
-            server.wait(20)
-            daemon.close()
+        daemon.answers.update(telling.answers())
+        with _serving(settings) as site, _serving(new / "deskbell.toml") as new_site:
+            code = codes.read(new, codes.FIRST_RUN)
+            yield Desk(site, daemon, _sign_in(home / "desk.db"), new_site, code)
+        daemon.close()
+
+
+@contextmanager
+def _serving(settings: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "web", "--settings", str(settings), "--bind", address],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        while server.poll() is None:
+            with suppress(OSError), urlopen(f"http://{address}/static/icon.svg"):
+                break
+            time.sleep(0.05)
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 def furnish(home: Path) -> Path:
@@ -148,11 +183,13 @@ def furnish(home: Path) -> Path:
         _imports(file)
         _rules(file)
         _calls(file)
+        telling.keep_link(file)
     settings = home / "deskbell.toml"
     settings.write_text(tomlkit.dumps(_settings(home)))
     secrets = settings.with_name(SECRETS_NAME)
     secrets.touch(0o600)
-    secrets.write_text(tomlkit.dumps({"line": {"password": "a line has one"}}))
+    secrets.write_text(tomlkit.dumps({"line": LINE, "lines": {"hotel": LINE}}))
+    create.create(boxes.box(settings), store.with_name(f"{store.name}.brought-{BROUGHT}"), PASSWORD)
     _preview(home / "jobs" / JOB, settings)
     return settings
 
@@ -162,6 +199,7 @@ def _settings(home: Path) -> dict[str, object]:
     return {
         "desk": {"name": "Reception", "socket": str(home / "desk.sock"), "store": str(home / "desk.db")},
         "line": {"server": "127.0.0.1", "user": "200"},
+        "lines": {"hotel": {"server": "127.0.0.1", "user": "300"}},
         "dialling": {"country": "DE", "outside_prefix": "0"},
         "extensions": {number: each["name"] for number, each in colleagues.items()},
         "park": {"orbits": ["701", "702", "703", "704", "705"]},
