@@ -47,6 +47,9 @@ CONTENTS = {
 }
 """What is in a bundle, for people."""
 
+CODES = "*-code"
+"""The files beside the store with what the box shows to whoever stands at it: see appliance.users.codes."""
+
 UNTOLD = ("typed",)
 """Members of the state that may hold a PIN."""
 
@@ -145,10 +148,10 @@ def _secrets(this: Box) -> Iterator[str]:
     """Yield what is secret on this box, wherever it may turn up: in a log line, an error, a URL."""
     with suppress(OSError, ValueError):
         yield from _texts(tomllib.loads(this.secrets.read_text()))
-    for file in (*this.state.glob(TOKENS), *this.settings.parent.glob("*code*")):
+    for file in (*this.state.glob(TOKENS), *this.state.glob(CODES)):
         with suppress(OSError, ValueError):
             text = file.read_text().strip()
-            yield text
+            yield from (text, text.replace("-", ""))
             with suppress(ValueError):
                 yield from _texts(json.loads(text))
     with suppress(Exception), closing(connect(this.store)) as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from appliance.control.protocol import KeepSip, LogLines, SetTrace, SipCalls
 from appliance.desk.events import SendDigits, SendMessage
 from appliance.store.file import connect, prepare, writing
 from appliance.trace.redaction import SECRET, Redaction
-from appliance.users import accounts
+from appliance.users import accounts, codes, sessions
 from tests.running import RunningDesk
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ PLANTED = {
     "source password": 'Kq7"x\\secret of the LDAP',
     "token": "eyJhbGciOi.planted-token.signature",
     "refresh token": "planted-refresh-0987654321",
-    "first-run code": "planted-first-run-4711-code",
     "user's password": "correct horse planted battery",
     "PIN of the mailbox": "90817263",
     "PIN in a text": "the door code is 55667788",
@@ -48,13 +48,14 @@ def members(file: Path | io.BytesIO) -> dict[str, str]:
 def test_given_secrets_everywhere_when_a_bundle_is_made_then_no_byte_of_it_tells_one(
     tmp_path: Path, exchange: Exchange
 ) -> None:
+    code = codes.shown(tmp_path, codes.FIRST_RUN)
     sources = {"book": {"kind": "carddav", "url": "https://127.0.0.1:9/x", "user": "desk"}}
     with RunningDesk(
         tmp_path,
         exchange.sip_port,
         desk={"sip_trace": "all"},
         line={"dtmf": "info"},
-        extensions={"1001": "Ada Lovelace"},
+        extensions={"1001": "Ada Lovelace", "1002": f"is {code} secret200", "1003": code.replace("-", "")},
         sources=sources,
         dialling={"country": "DE"},
     ) as desk:
@@ -64,14 +65,15 @@ def test_given_secrets_everywhere_when_a_bundle_is_made_then_no_byte_of_it_tells
         )
         tokens = {"access": PLANTED["token"], "refresh": PLANTED["refresh token"]}
         (tmp_path / "book.token").write_text(json.dumps(tokens))
-        (tmp_path / "first-run-code").write_text(PLANTED["first-run code"])
         desk.until_registered()
         prepare(tmp_path / "desk.db")
         file = connect(tmp_path / "desk.db")
         with writing(file):
             accounts.add(file, "ada", PLANTED["user's password"], "admin")
+            token = sessions.begin(file, accounts.every(file)[0], time.time())
         (hashed,) = file.execute("SELECT password FROM user").fetchone()
         file.close()
+        generated = {"hash": hashed, "session": token, "code": code, "bare code": code.replace("-", "")}
         desk.ask(SetTrace("line", "debug"), SetTrace("calls", "debug"), KeepSip("all"))
         exchange.originate(CALLER, "200", name=NAME)
         desk.until_call("ringing")
@@ -97,7 +99,7 @@ def test_given_secrets_everywhere_when_a_bundle_is_made_then_no_byte_of_it_tells
             assert set(bundle.CONTENTS) - {"sip/"} <= found.keys()
             assert any(name.startswith("sip/") and "INVITE sip:" in text for name, text in found.items())
             for name, text in [*found.items(), ("the file itself", made.read_bytes().decode("latin-1"))]:
-                for what, secret in [*PLANTED.items(), ("hash", hashed)]:
+                for what, secret in [*PLANTED.items(), *generated.items()]:
                     forms = (secret, json.dumps(secret)[1:-1])
                     assert not any(form in text for form in forms), f"{what} in {name}: {text}"
                 assert "nonce=" not in text, name

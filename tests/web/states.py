@@ -170,7 +170,7 @@ def idle() -> Json:
         "diagnostics": {
             "levels": dict.fromkeys(("line", "calls", "devices", "directory", "store", "control"), "info"),
             "sip": "calls",
-            "link": {"answers": True, "asked": 20, "latency": 3, "longest": 9, "jitter": 1, "loss": 0},
+            "link": {"verdict": "good", "asked": 20, "latency": 3, "longest": 9, "jitter": 1, "loss": 0},
         },
         "leaving": False,
     }
