@@ -200,7 +200,8 @@ def _choices() -> dict[str, Any]:
 
 def _state(job: Job) -> dict[str, Any]:
     """Return how a job is doing, and what came of it."""
-    running, asked, outcome = job.running, job.read("asked"), job.read("outcome")
+    running = job.running  # first: what has ended has said what came of it
+    asked, outcome = job.read("asked"), job.read("outcome")
     skip = request.args.get("skip", "0")
     at = int(skip) if skip.isdecimal() and len(skip) < 9 else 0
     return {
@@ -208,7 +209,7 @@ def _state(job: Job) -> dict[str, Any]:
         "what": asked.get("what", ""),
         "name": asked.get("name", ""),
         "manner": asked.get("manner", {}),
-        "running": running and not outcome,
+        "running": running,
         "progress": job.read("progress"),
         "outcome": outcome,
         "died": not running and not outcome,
