@@ -28,7 +28,7 @@ from appliance.store.file import connect
 from appliance.trace.redaction import SECRET, Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from appliance.backup.box import Box
@@ -154,8 +154,8 @@ def _secrets(this: Box) -> Iterator[str]:
             yield from (text, text.replace("-", ""))
             with suppress(ValueError):
                 yield from _texts(json.loads(text))
-    with suppress(Exception), closing(connect(this.store)) as file:
-        for password, *_ in file.execute("SELECT password FROM user"):
+    with suppress(Exception), closing(connect(this.store)) as store:
+        for password, *_ in store.execute("SELECT password FROM user"):
             yield password
 
 
@@ -201,7 +201,7 @@ def _link(store: Path) -> str:
 
 def _learn(redaction: Redaction, gathered: dict[str, Any], settings_path: Path) -> None:
     """Make known whose numbers and names there are."""
-    key = str
+    key: Callable[[str], str] = str
     with suppress(settings.SettingsError):
         loaded = settings.load(settings_path)
         key = Keys(loaded.dialling.plan).key
