@@ -117,13 +117,13 @@ def _component(one: Distribution) -> Component:
 
 def _licence(one: Distribution) -> str:
     """Return the licence as the component names it, in its metadata's newest way first."""
-    said = one.metadata.get("License-Expression") or one.metadata.get("License") or ""
+    said = str(one.metadata["License-Expression"] or one.metadata["License"] or "")
     if said and "\n" not in said and len(said) < 60:
-        return str(said)
+        return said
     told = [
         line.rpartition(" :: ")[2] for line in one.metadata.get_all("Classifier") or [] if _is_licence(line)
     ]
-    return ", ".join(told) or "MIT" * ("MIT" in str(said)[:40])
+    return ", ".join(told) or "MIT" * ("MIT" in said[:40])
 
 
 def _is_licence(classifier: str) -> bool:

@@ -77,7 +77,8 @@ def back_up(pages: SignedIn) -> bytes:
     assert said.status_code == 303, said.text
     found = re.search(r"/backup/fetch/([0-9a-f]{32})", pages.get("/backup").text)
     assert found
-    return pages.post(found[0]).data
+    file: bytes = pages.post(found[0]).data
+    return file
 
 
 def bring(pages: SignedIn, file: bytes) -> str:

@@ -133,3 +133,21 @@ def test_the_keyboard_keeps_its_place_when_something_changes(
     well.change(counters={"missed": 9})
     expect(page.locator("#part-calls")).to_contain_text("9")
     assert page.evaluate("document.activeElement.id") == before
+
+
+@pytest.mark.browser
+def test_the_list_of_pages_tells_on_every_page_how_much_is_not_well(
+    page: Page, site: str, well: StandInDaemon
+) -> None:
+    well.change(lines={"main": REFUSED})
+    page.goto(f"{site}calls")
+    sign = page.locator("#health-sign")
+    expect(sign).to_have_attribute("data-state", "bad")
+    expect(page.get_by_role("link", name="Overview")).to_contain_text("not well")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.locator("#health")).to_have_attribute("data-worst", "fault")
+    count = page.locator("[data-finding]").count()
+    expect(sign.locator("[aria-hidden]")).to_have_text(str(count))
+    well.change(lines={"main": states.line("200")})
+    expect(page.locator("[data-finding=line-main]")).to_have_count(0)
+    expect(page.locator("#health-sign")).not_to_have_attribute("data-state", "bad")

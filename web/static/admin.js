@@ -1,4 +1,7 @@
-// What every page of the administration does: the list of pages is open where there is room for it.
+// What every page of the administration does: the list of pages is open where there is room for it, and tells
+// how much is not well.
+
+import "./health.js";
 
 const menu = document.getElementById("menu");
 const wide = matchMedia("(min-width: 62rem)");

@@ -1,5 +1,6 @@
 // Keeps the overview up to date: at once when the desk says something, and now and then for the box.
 
+import { show } from "./health.js";
 import { open } from "./live.js";
 import { say } from "./speech.js";
 import { onChange } from "./store.js";
@@ -10,6 +11,7 @@ const GATHER = 100; // in which several changes become one
 const now = document.getElementById("now");
 const link = new MutationObserver(() => soon());
 let waiting = 0;
+let gathering = false;
 let known = troubles(now);
 
 function troubles(place) {
@@ -28,6 +30,12 @@ function take(html) {
     if (focus) document.getElementById(focus)?.focus();
   }
   announce();
+  sign();
+}
+
+/** Let the list of pages show the same. */
+function sign() {
+  show(document.getElementById("health").dataset.worst, known.size);
 }
 
 /** Have what is new and what is over read out, once. */
@@ -43,7 +51,7 @@ function announce() {
 }
 
 async function refresh() {
-  clearTimeout(waiting);
+  gathering = false;
   waiting = setTimeout(refresh, EVERY);
   try {
     const response = await fetch(now.dataset.url, { headers: { Accept: "text/html" }, redirect: "error" });
@@ -54,10 +62,13 @@ async function refresh() {
 }
 
 function soon() {
+  if (gathering) return;
+  gathering = true;
   clearTimeout(waiting);
   waiting = setTimeout(refresh, GATHER);
 }
 
 onChange(soon, "desk", "lines", "devices", "extensions", "troubles", "counters", "calls");
 link.observe(document.body, { attributeFilter: ["data-link"] });
+sign();
 open();
