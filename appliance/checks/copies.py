@@ -66,12 +66,14 @@ def _snapshots(box: backup.Box) -> Finding:
     taken = snapshots.listed(box.store)
     remedy = phrase("take one on the page, or run: deskbell backup snapshot")
     if not taken:
-        return Finding("snapshot", "snapshot", phrase("there is none yet"), remedy, "warning", PAGE)
+        return Finding(
+            "snapshot", "snapshot", phrase("no snapshot of the store was taken yet"), remedy, "warning", PAGE
+        )
     if (days := (time.time() - taken[0].at) / DAY) > STALE and snapshots.is_changed(box.store):
-        what = phrase("the newest is %(days)s days old", days=round(days))
+        what = phrase("the newest snapshot is %(days)s days old", days=round(days))
         return Finding("snapshot", "snapshot", what, remedy, "warning", PAGE)
     values = {"count": len(taken), "date": health.date(taken[0].at)}
-    return Finding("snapshot", "snapshot", phrase("%(count)s of them, the newest of %(date)s", **values))
+    return Finding("snapshot", "snapshot", phrase("snapshots: %(count)s, the newest of %(date)s", **values))
 
 
 def _backup(box: backup.Box) -> Finding:
@@ -80,9 +82,9 @@ def _backup(box: backup.Box) -> Finding:
         "make one on the page, or run: deskbell backup create FILE; keep it elsewhere than on this box"
     )
     if not made.exists():
-        return Finding("backup", "backup", phrase("there was none yet"), remedy, "warning", PAGE)
+        return Finding("backup", "backup", phrase("no backup was made yet"), remedy, "warning", PAGE)
     at = made.stat().st_mtime
     if (days := (time.time() - at) / DAY) > OLD:
-        what = phrase("the last was made %(days)s days ago", days=round(days))
+        what = phrase("the last backup was made %(days)s days ago", days=round(days))
         return Finding("backup", "backup", what, remedy, "warning", PAGE)
-    return Finding("backup", "backup", phrase("the last was made on %(date)s", date=health.date(at)))
+    return Finding("backup", "backup", phrase("the last backup was made on %(date)s", date=health.date(at)))

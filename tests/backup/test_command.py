@@ -141,8 +141,8 @@ def test_the_doctor_tells_of_the_store(one: Box) -> None:
     one.store.chmod(0o640)
     sound, copied, backed = findings()
     assert sound == ("store", f"{one.store} is sound", "")
-    assert copied[1].startswith("1 of them, the newest of ")
-    assert backed[1] == "there was none yet"
+    assert copied[1].startswith("snapshots: 1, the newest of ")
+    assert backed[1] == "no backup was made yet"
     assert "run: deskbell backup create FILE; keep it elsewhere" in backed[2]
     (one.state / "backed-up").touch()
     one.store.chmod(0o644)
@@ -152,13 +152,13 @@ def test_the_doctor_tells_of_the_store(one: Box) -> None:
     _, readable, copied, backed = findings()
     assert readable[2] == f"run: chmod o-rwx {one.store}"
     assert "run: deskbell backup snapshot" in copied[2]
-    assert (backed[1].startswith("the last was made on "), backed[2]) == (True, "")
+    assert (backed[1].startswith("the last backup was made on "), backed[2]) == (True, "")
     os.utime(one.state / "backed-up", (0, time.time() - 100 * 86400))
     books.zero_a_page(one.store)
     damaged, _, _, backed = findings()
     assert "Page" in damaged[1]
     assert "the newest good snapshot takes its place" in damaged[2]
-    assert backed[1] == "the last was made 100 days ago"
+    assert backed[1] == "the last backup was made 100 days ago"
     assert "run: deskbell backup create FILE" in backed[2]
 
 
