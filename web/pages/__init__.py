@@ -20,7 +20,9 @@ from web.pages import (
     monitored,
     network,
     overview,
+    pins,
     reset,
+    ringing,
     screening,
     statistics,
     users,
@@ -48,6 +50,8 @@ PAGES = (
     monitored.page,
     diagnostics.page,
     logs.page,
+    pins.page,  # and the devices'
+    ringing.page,
     about.page,
     network.page,
 )

@@ -10,10 +10,10 @@ export const post = (url, members = {}) =>
     body: JSON.stringify(members),
   });
 
-/** Post the fields of a form; returns the response. */
-export const postForm = (form) =>
+/** Post the fields of a form, or these instead; returns the response. */
+export const postForm = (form, fields = new FormData(form)) =>
   fetch(form.action, {
     method: "POST",
     headers: { Accept: "application/json", "X-CSRF-Token": token },
-    body: new FormData(form),
+    body: fields,
   });
