@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
+    from appliance.numbers import DialPlan
     from appliance.screening.blacklist import Entry
 
 page = Blueprint("blacklist", __name__)
@@ -139,7 +140,7 @@ def _shown(errors: dict[str, str], *, faults: list[tuple[int, str]] | tuple[()] 
     ), 422 if errors or faults else 200
 
 
-def _plan() -> blacklist.DialPlan:
+def _plan() -> DialPlan:
     return box.settings().dialling.plan
 
 

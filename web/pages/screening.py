@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
@@ -54,12 +54,12 @@ def start() -> Shown:
 @page.post("/screening/rules")
 def save_rules() -> Response | Shown:
     """Say who may ring, and what becomes of the others."""
-    found, errors = _load(box.store()), {}
-    typed = {name: _rule(name) for name in RULES}
-    wanted = replace(found, **typed, colleagues="colleagues" in request.form)
-    for name, rule in typed.items():
+    found = _load(box.store())
+    errors: dict[str, str] = {}
+    wanted = replace(found, colleagues="colleagues" in request.form, **_typed_rules())
+    for name in RULES:
         try:
-            rules.check_divert(rule.divert, _own())
+            rules.check_divert(getattr(wanted, name).divert, _own())
         except ScreeningError as error:
             errors[f"{name}-divert"] = translated(error.args[0])
     if not errors and not _save(wanted, "screening: rules"):
@@ -73,7 +73,8 @@ def save_rules() -> Response | Shown:
 @page.post("/screening/hours")
 def save_hours() -> Response | Shown:
     """Say when the desk is open."""
-    found, errors = _load(box.store()), {}
+    found = _load(box.store())
+    errors: dict[str, str] = {}
     week = [list(_typed_spans(day)) for day in range(7)]
     days = list(_typed_days())
     spans = tuple(_read_spans(day, typed, errors) for day, typed in enumerate(week))
@@ -156,10 +157,12 @@ def _zones() -> tuple[str, ...]:
     return tuple(sorted(name for name in known if name.partition("/")[0] in areas or name == "UTC"))
 
 
-def _rule(name: str) -> Rule:
+def _typed_rules() -> dict[str, Any]:
     form = request.form
-    divert = form.get(f"{name}-divert", "").strip()
-    return Rule(f"{name}-on" in form, divert, f"{name}-shown" in form)
+    return {
+        name: Rule(f"{name}-on" in form, form.get(f"{name}-divert", "").strip(), f"{name}-shown" in form)
+        for name in RULES
+    }
 
 
 # --- a usual week

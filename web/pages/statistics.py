@@ -16,7 +16,7 @@ from flask import Blueprint, Response, render_template, request
 
 from appliance.history.record import day_number
 from appliance.history.statistics import Slice, by_day, by_hour, statistics
-from web import access, box, chart, figures, language
+from web import access, box, chart, figures
 from web.language import N_, ngettext
 from web.language import gettext as _
 
@@ -182,7 +182,7 @@ def _date(number: int) -> datetime.date:
 
 def hour(at: int) -> str:
     """Return the name of an hour, short: 9, or 9 AM."""
-    locale = language.locale()
+    locale = figures.locale()
     halves = "a" in str(dates.get_time_format("short", locale))
     return dates.format_time(datetime.time(at), "h a" if halves else "H", locale=locale)
 
@@ -190,7 +190,7 @@ def hour(at: int) -> str:
 def short_day(day: datetime.date, asked: Range) -> str:
     """Return the name of a day, or of the month that it begins in a long range."""
     skeleton = "yMMM" if asked.days > WEEKLY else "Md"
-    return dates.format_skeleton(skeleton, day, locale=language.locale())
+    return dates.format_skeleton(skeleton, day, locale=figures.locale())
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +211,14 @@ def _periods(found: Iterable[Slice], asked: Range) -> list[Period]:
         last = min(_end(first, asked.days), asked.last)
         days = [first + at * DAY for at in range((last - first).days + 1)]
         pieces = [known[day] for day in days if day in known]
-        counts = (
-            sum(getattr(one, name) for one in pieces)
-            for name in ("incoming", "outgoing", "missed", "transferred")
+        sums = Slice(
+            day_number(first),
+            incoming=sum(one.incoming for one in pieces),
+            outgoing=sum(one.outgoing for one in pieces),
+            missed=sum(one.missed for one in pieces),
+            transferred=sum(one.transferred for one in pieces),
+            talked=sum(one.talked for one in pieces),
         )
-        sums = Slice(day_number(first), *counts, talked=sum(one.talked for one in pieces))
         periods.append(Period(first, last, sums))
         first = last + DAY
     return periods
