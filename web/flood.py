@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ONE = (100.0, 600.0)  # requests a second that a client may make for long, and at once
 ALL = (300.0, 2000.0)
+NOTHING = 1e-6  # seconds that nobody has to wait for: tokens are counted in floating point
 CLIENTS = 4096  # that are remembered; the least recent goes
 
 
@@ -57,7 +58,7 @@ class Buckets:
             own.fill(*self._one, at)
             self._all.fill(*self._every, at)
             wait = max((1 - own.tokens) / self._one[0], (1 - self._all.tokens) / self._every[0])
-            if wait > 0:
+            if wait > NOTHING:
                 return wait
             own.tokens -= 1
             self._all.tokens -= 1

@@ -16,7 +16,7 @@ from collections import Counter, deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gunicorn import http  # type: ignore[import-untyped]  # gunicorn has no types
+from gunicorn import http, util  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 AT_ONCE = 12  # threads that one client's requests may have; a browser makes six at once
 CONNECTIONS = 200  # of one client
-PATIENCE = 8.0  # seconds to say who one is, encrypted, and again for the head of each request
+PATIENCE = 5.0  # seconds to say who one is, encrypted, and again for the head of each request
 SLOWEST = 10_000  # bytes a second that a body has to come at
+LINGER = 1.0  # seconds in which who is still sending gets to read why that is no use
 STALLED = 20_000  # milliseconds until a browser that takes nothing off the wire is cut off
 STREAMS = ("/events",)  # they hold a thread for as long as the page is open; the feed bounds them
+
+_TOO_SLOW = ConnectionResetError(errno.ECONNRESET, "the client is too slow")
 
 
 class Reader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
@@ -46,15 +49,15 @@ class Reader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
         self._deadline = time.monotonic() + PATIENCE
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """Return what came, or nothing, as if it had hung up, when it is too slow."""
+        """Return what came; when that is too slow, fail as if the client had hung up."""
         left = self._deadline - time.monotonic()
         if left <= 0:
-            return b""
+            raise _TOO_SLOW
         self.sock.settimeout(left)
         try:
             data: bytes = super().chunk(size_hint)
         except TimeoutError:
-            return b""
+            raise _TOO_SLOW from None
         finally:
             self.sock.settimeout(None)
         self._deadline += len(data) / SLOWEST
@@ -91,13 +94,14 @@ class Connection(TConn):  # type: ignore[misc]
         self.parser.unreader = Reader(self.sock)
 
     def close(self, graceful: bool = False) -> None:
-        """Close it, once."""
+        """Close it, once; at once, for it is the main thread that does."""
+        del graceful
         if not self._closed:
             self._closed = True
             self._worker.connections[self.owner] -= 1
             if not self._worker.connections[self.owner]:
                 del self._worker.connections[self.owner]
-            super().close(graceful)
+            super().close()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -151,7 +155,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Read a request and answer it."""
         if connection.initialized:
             connection.parser.unreader.begin()
-        return super().handle(connection)
+        goes_on = super().handle(connection)
+        if not goes_on:  # gunicorn would do this in the main thread, where one slow client holds up all
+            util.close_graceful(connection.sock, LINGER)
+        return goes_on
 
     def handle_request(self, request: Any, connection: Connection) -> Any:  # noqa: ANN401
         """Answer a request; a stream counts no more, for it is bounded elsewhere."""
