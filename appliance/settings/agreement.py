@@ -113,3 +113,8 @@ def _source(source: SourceOptions) -> Iterator[tuple[str, str, str]]:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
+
+
+def pins_in_use(settings: Settings) -> dict[int, tuple[str, str]]:
+    """Return the section and the option that use a pin, by its BCM number."""
+    return {pin_number(pin): (section, option) for section, option, pin in _wired(settings)}
