@@ -67,6 +67,34 @@ def stage_unlocked(box: Box, backup: archive.Backup, key: Any) -> dict[str, Any]
         raise BackupError(f"it cannot be restored: {error}") from error
 
 
+def stage_snapshot(box: Box, snapshot: Path) -> None:
+    """Decide that `box.finish` puts a snapshot in the place of the store; the settings stay as they are.
+
+    BackupError: nothing of this box has changed. What is written until then is lost: take a snapshot first.
+    """
+    if box.journal.exists():
+        raise BackupError("an earlier restore or reset is not completed: restart the desk, then do it again")
+    try:
+        with durable.alone(box.state):
+            Remove(box.staging).do()
+            _make(box.staging)
+            durable.copy(snapshot, box.staging / STORE)
+            if what := snapshots.faults(box.staging / STORE):
+                Remove(box.staging).do()
+                raise BackupError(f"the snapshot is damaged: {what}; take another one")
+            durable.begin(
+                box.journal,
+                [*_without_log(box), Move(box.staging / STORE, box.store), Remove(box.staging)],
+            )
+    except OSError as error:
+        raise BackupError(f"it cannot be restored: {error}") from error
+
+
+def _without_log(box: Box) -> list[durable.Step]:
+    """Return what lets the log of the old store not meet the new one."""
+    return [Remove(box.store.with_name(box.store.name + end)) for end in ("-wal", "-shm")]
+
+
 def _stage(box: Box, backup: archive.Backup, key: Any) -> dict[str, Any]:  # noqa: ANN401
     Remove(box.staging).do()
     _make(box.staging)
@@ -168,11 +196,11 @@ def _adapted(text: str, box: Box, manifest: dict[str, Any]) -> str:
 
 
 def _steps(box: Box) -> list[durable.Step]:
-    """Return what is to be done, the settings last; the log of the old store must not meet the new one."""
+    """Return what is to be done, the settings last."""
     staging, store = box.staging, box.store
     certificates = box.state / CERTIFICATES
     return [
-        *(Remove(store.with_name(store.name + end)) for end in ("-wal", "-shm")),
+        *_without_log(box),
         Move(staging / STORE, store),
         Remove(snapshots.folder(store)),
         *(Remove(token) for token in sorted(box.state.glob(TOKENS))),

@@ -22,6 +22,7 @@ from appliance.store.file import connect, prepare, writing
 from appliance.users import accounts, sessions
 from tests.running import PATIENCE, RunningDesk
 from tests.store import books
+from tests.web import states
 from tests.web.conftest import NAME, PASSWORD, SignedIn
 from web import access, archives
 from web.app import create_app
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from appliance.demo.exchange import Exchange
+    from tests.web.daemon import StandInDaemon
 
 PASSPHRASE = "vier Worte, die keiner errät"
 
@@ -218,6 +220,15 @@ def test_a_reset_that_is_not_meant_erases_nothing(
     assert not box_at(desk.settings).journal.exists()
 
 
+def test_who_guesses_the_password_has_to_wait(desk: RunningDesk, pages: SignedIn) -> None:
+    for _ in range(20):
+        said = pages.post("/backup/reset", data={"word": "ERASE", "password": "a guess"})
+    assert (said.status_code, "Too many tries." in said.text) == (429, True)
+    right = pages.post("/backup/reset", data={"word": "ERASE", "password": PASSWORD})
+    assert right.status_code == 429
+    assert desk.settings.exists()
+
+
 @pytest.mark.exchange
 def test_a_reset_waits_for_the_call_to_end_and_then_erases_the_box(
     tmp_path: Path, exchange: Exchange
@@ -253,6 +264,28 @@ def test_a_snapshot_is_taken_and_listed(desk: RunningDesk, pages: SignedIn) -> N
     assert pages.post("/backup/snapshot").status_code == 303
     assert len(snapshots.listed(store)) == 1
     assert "There is none yet." not in pages.get("/backup").text
+
+
+def test_a_snapshot_takes_the_place_of_the_store_and_there_is_a_way_back(
+    desk: RunningDesk, pages: SignedIn
+) -> None:
+    desk.settings.write_text(desk.settings.read_text() + "\n[backup]\nreserve = 0\n")
+    store = box_at(desk.settings).store
+    with desk:
+        books.write(store, "before")
+        pages.post("/backup/snapshot")
+        (first, *_) = snapshots.listed(store)
+        books.write(store, "after")
+        assert pages.get("/backup/snapshot/999").status_code == 404
+        at = f"/backup/snapshot/{first.number}"
+        assert "it is the way back" in pages.get(at).text
+        assert sorted(books.read(store)) == ["after", "before"], "nothing is restored by looking"
+        assert pages.post(at).status_code == 303
+        until_done(desk)
+        assert list(books.read(store)) == ["before"]
+        newest = snapshots.listed(store)[0]
+        assert newest.number > first.number
+        assert sorted(books.read(newest.path)) == ["after", "before"]
 
 
 def test_how_often_snapshots_are_taken_is_a_setting(desk: RunningDesk, pages: SignedIn) -> None:
@@ -324,6 +357,26 @@ def test_a_person_makes_a_backup_fetches_it_and_looks_into_it(page: Page, site: 
     expect(page.locator("dl")).to_contain_text("Reception")
     page.get_by_role("button", name="Do not restore it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Backup")
+
+
+@pytest.mark.browser
+def test_what_waits_for_calls_says_so_until_it_is_done(
+    page: Page, site: str, daemon: StandInDaemon, settings_path: Path
+) -> None:
+    journal = box_at(settings_path).journal
+    journal.write_text("[]")
+    try:
+        daemon.change(calls={"c1": states.call("030", state="answered")})
+        page.goto(f"{site}backup")
+        expect(page.locator("#pending-calls")).to_have_text("It waits for 1 call to end.")
+        daemon.change(calls={"c1": None})
+        expect(page.locator("#pending-calls")).to_have_text("No call is there: it takes a moment.")
+        page.get_by_role("button", name="Restart when no call is there").click()
+        expect(page.get_by_text("The desk restarts as soon as no call is there.")).to_be_visible()
+        assert ("restart", {}) in daemon.asked
+    finally:
+        journal.unlink()
+    page.wait_for_url(site)
 
 
 @pytest.mark.browser

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 
 from appliance.backup import archive, reset
+from appliance.backup import restore as restoring
 from appliance.backup.box import STAMP, finish
 from appliance.backup.box import box as box_at
 from appliance.backup.errors import BackupError
@@ -24,6 +25,7 @@ from web import access, archives, box, figures
 from web.forms import Field, Group, SettingsForm, serve
 from web.language import N_, translated
 from web.language import gettext as _
+from web.pages.login import client, slow_down, throttle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 page = Blueprint("backup", __name__)
 
-Shown = str | tuple[str, int]
+Shown = str | tuple[str, int] | tuple[str, int, dict[str, str]]
 
 GROUPS = (
     Group(
@@ -68,6 +70,24 @@ def snapshot() -> AnyResponse:
         else:
             box.told(_("Nothing has changed since the last snapshot: none is needed."), "note")
     return redirect(url_for("backup.start"), 303)
+
+
+@page.route("/backup/snapshot/<int:number>", methods=["GET", "POST"])
+def revert(number: int) -> AnyResponse | Shown:
+    """Put a snapshot in the place of the store, once that is confirmed."""
+    this = box_at(box.path())
+    one = next((one for one in snapshots.listed(this.store) if one.number == number), None) or abort(404)
+    if request.method == "GET":
+        return render_template("backup/snapshot.html", number=number, at=one.at)
+    try:
+        box.audit("backup: snapshot restored", taken=figures.datetime(one.at))
+        said = box.settings().backup
+        snapshots.take(this.store, said.newest + 1, said.days + 1, said.reserve)  # the way back
+        restoring.stage_snapshot(this, one.path)
+    except (BackupError, StoreError) as error:
+        box.told(translated(str(error)), "fault")
+        return redirect(url_for("backup.start"), 303)
+    return _carried_out(_("The snapshot is restored when the desk restarts, which it does without a call."))
 
 
 # --- a backup of everything
@@ -167,8 +187,12 @@ def erase() -> AnyResponse | Shown:
         if request.form.get("word", "").strip() != reset.WORD:
             errors["word"] = _("Type %(word)s, in capitals, to confirm.", word=reset.WORD)
         user = access.user()
+        if wait := throttle().begin(user.name.casefold(), client(), time.monotonic()):
+            return slow_down(wait, "backup/reset.html", errors=errors, word=reset.WORD)
         if accounts.verify(box.store(), user.name, request.form.get("password", "")) is None:
             errors["password"] = _("This is not your password.")
+        else:
+            throttle().succeeded(user.name.casefold(), client())
         if not errors:
             box.audit("factory reset")
             reset.decide(box_at(box.path()))
