@@ -15,6 +15,7 @@ from appliance.screening import blacklist
 from appliance.screening.errors import ScreeningError
 from appliance.screening.rules import load
 from appliance.screening.verdict import verdict
+from appliance.store.file import writing
 from web import access, box, figures
 from web.language import gettext as _
 from web.language import ngettext, translated
@@ -101,10 +102,11 @@ def remove() -> Response:
 def undo() -> Response:
     """Take the last change back; an operator only what was their own."""
     try:
-        with box.changing("blacklist: undone") as file:
+        with writing(box.store()) as file:
             if request.form.get("change") != _name(_undoable(file)):
                 raise ScreeningError(_("Somebody has changed the list meanwhile. Nothing was undone."))
-            blacklist.undo(file)
+            deed, entry = blacklist.undo(file)
+            box.audit("blacklist: undone", deed=deed, number=entry.pattern)
     except ScreeningError as error:
         box.told(translated(error.args[0]), "fault")
         return _back()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from appliance.directory import monitored, people
 from appliance.directory.errors import DirectoryError
@@ -111,14 +111,14 @@ def remove() -> Response:
 @page.post("/monitored/choose")
 def choose() -> Response:
     """Monitor a person of the directory."""
-    id = _person()
+    person = _person()
     try:
-        with box.changing("person monitored", person=id) as file:
-            monitored.monitor(file, box.keys(), [id])
+        with box.changing("person monitored", name=person.name) as file:
+            monitored.monitor(file, box.keys(), [person.id])
     except DirectoryError as error:
         box.told(translated(error.args[0]), "fault")
         return _back()
-    if late := next((one for one in _wanted() if one.person == id and one.reason), None):
+    if late := next((one for one in _wanted() if one.person == person.id and one.reason), None):
         text = _("%(name)s is on the list, but not monitored: there is no room.", name=late.name)
         box.told(text, "note")
     else:
@@ -129,9 +129,9 @@ def choose() -> Response:
 @page.post("/monitored/leave")
 def leave() -> Response:
     """Monitor a person of the directory no longer."""
-    id = _person()
-    with box.changing("person no longer monitored", person=id) as file:
-        monitored.unmonitor(file, [id])
+    person = _person()
+    with box.changing("person no longer monitored", name=person.name) as file:
+        monitored.unmonitor(file, [person.id])
     box.told(_("No longer monitored."))
     return _back()
 
@@ -139,16 +139,19 @@ def leave() -> Response:
 @page.post("/monitored/disable")
 def disable() -> Response:
     """Disable the entry of a person, or let it be used again."""
-    id, disabled = _person(), request.form.get("disabled") == "yes"
-    with box.changing("entry disabled" if disabled else "entry enabled", person=id) as file:
-        people.mark(file, [id], disabled=disabled)
+    person, disabled = _person(), request.form.get("disabled") == "yes"
+    with box.changing("entry disabled" if disabled else "entry enabled", name=person.name) as file:
+        people.mark(file, [person.id], disabled=disabled)
     box.told(_("The entry is disabled.") if disabled else _("The entry is used again."))
     return _back()
 
 
-def _person() -> int:
+def _person() -> Person:
     id = request.form.get("person", 0, int)
-    return id if 0 < id < 2**63 else 0
+    found = people.get(box.store(), id) if 0 < id < 2**63 else None
+    if found is None:
+        abort(404)
+    return found
 
 
 def _back() -> Response:
