@@ -103,7 +103,7 @@ def test_a_wrong_option_is_told_beside_its_field_and_nobody_is_asked(
     typed = {"line.server": "pbx.example", "line.user": "2 00", "line.port": "x"}
     reply = client.post(LINE, data=typed, headers=FOR_SCRIPTS)
     assert reply.status_code == 422
-    assert set(reply.json["errors"]) == {"line.port", "line.user"}
+    assert set(reply.get_json()["errors"]) == {"line.port", "line.user"}
 
 
 def test_the_kept_password_is_tried_where_none_is_typed(
@@ -134,9 +134,9 @@ def test_a_real_exchange_is_asked_one_at_a_time(client: SignedIn, exchange: Exch
         "line.user": "200",
         "line.password": "secret200",
     }
-    said = client.post(LINE, data=typed, headers=FOR_SCRIPTS).json
+    said = client.post(LINE, data=typed, headers=FOR_SCRIPTS).get_json()
     assert (said["well"], said["errors"]) == (True, {})
-    said = client.post(LINE, data=typed | {"line.password": "wrong"}, headers=FOR_SCRIPTS).json
+    said = client.post(LINE, data=typed | {"line.password": "wrong"}, headers=FOR_SCRIPTS).get_json()
     assert (said["well"], set(said["errors"])) == (False, {"line.password"})
     line = settings.LineOptions(server=exchange.host, port=exchange.sip_port, user="200")
     with account_trial.one_at_a_time():

@@ -11,7 +11,7 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 
 from appliance.settings import SettingsError
 from appliance.settings.draft import editing
@@ -54,11 +54,11 @@ STEPS = (
     Step("extensions", N_("Extensions")),
     Step("done", N_("Done")),
 )
+BEFORE_ADMIN = ("first_run.desk", "first_run.admin")
 ACCOUNT = (
     Group(
         N_("Account"),
         (account.SERVER, account.USER, account.PASSWORD, account.TRANSPORT, account.PORT),
-        False,
     ),
     Group(N_("Certificate"), (account.PIN,), folded=True),
 )
@@ -69,9 +69,11 @@ DESK = (Group("", (Field("desk.name", N_("Name of the desk"), help=N_("What its 
 def guard() -> Response | None:
     """Let in who has typed the code, until there is an admin; then admins."""
     if accounts.any_admin(box.store()):
-        return None if access.is_admin() else redirect(url_for("login.start", next=request.path), 303)
-    before = request.endpoint in (f"first_run.{name}" for name in ("start", "desk", "admin"))
-    if request.endpoint == "first_run.start" or (before and time.time() < session.get(FIRST_RUN, 0)):
+        if access.user_or_none() is None:
+            return redirect(url_for("login.start", next=request.path), 303)
+        return None if access.is_admin() else abort(403)
+    known = time.time() < session.get(FIRST_RUN, 0)
+    if request.endpoint == "first_run.start" or (known and request.endpoint in BEFORE_ADMIN):
         return None
     return redirect(url_for("first_run.start"), 303)
 
