@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import pjsua2 as pj  # type: ignore[import-untyped]
@@ -206,10 +207,11 @@ class Call(pj.Call):  # type: ignore[misc]
 
     @guarded
     def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:
-        """Its sound is over: keep how it was heard."""
+        """Its sound is over: keep how it was heard, if pjsip still knows; another offer may have taken it."""
         info = self.getInfo()
-        if info.media[prm.streamIdx].type == pj.PJMEDIA_TYPE_AUDIO:
-            self._owner.heard(info.callIdString, quality(self.getStreamStat(prm.streamIdx)))
+        if prm.streamIdx < len(info.media) and info.media[prm.streamIdx].type == pj.PJMEDIA_TYPE_AUDIO:
+            with suppress(pj.Error):
+                self._owner.heard(info.callIdString, quality(self.getStreamStat(prm.streamIdx)))
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
