@@ -143,8 +143,13 @@ def test_given_a_stopped_exchange_then_the_link_shows_loss_and_the_history_keeps
 
 
 def entry(way: str, text: str) -> str:
+    """An entry of pjsip's log."""
+    method = text.split(" ")[0]
     lines = text.replace("\n", "\r\n")
-    return f"{way}X {len(text)} bytes Request msg x (rdata0x1) from UDP 127.0.0.1:5060:\n{lines}\n--end msg--"
+    return (
+        f"{way}X {len(text)} bytes Request msg {method}/cseq=1 (rdata0x1) from UDP 127.0.0.1:5060:\n"
+        f"{lines}\n--end msg--"
+    )
 
 
 def message(call: str, method: str = "INVITE", more: str = "") -> str:

@@ -424,7 +424,7 @@ class Engine:
         writer.__disown__()
         settings = pj.EpConfig()
         settings.logConfig.writer = writer
-        # pjsip's level cannot be changed later: the writer leaves out what is too much, at 3 µs an entry.
+        # pjsip's level cannot be changed later: the writer leaves out what is too much.
         settings.logConfig.level = max(self._config.log_level, MESSAGES)
         settings.logConfig.consoleLevel = settings.logConfig.level
         settings.logConfig.msgLogging = 1

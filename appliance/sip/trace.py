@@ -25,8 +25,12 @@ ROOM = {OFF: 0, CALLS: 64_000, ALL: 400_000}
 MOST_OF_ONE = 200
 """Messages of one call at most; the oldest are lost first."""
 
-_ENTRY = re.compile(r"(?P<way>[RT])X \d+ bytes [^\n]* (?:from|to) (?P<peer>\S+ \S+):\r?\n")
-_END = re.compile(r"\r?\n?--end msg--\s*\Z")
+_ENTRY = re.compile(
+    r"(?P<way>[RT])X \d+ bytes (?:Request msg|Response msg \d+)[ /](?P<method>[^/\s]+)/"
+    r"[^\n]* (?:from|to) (?P<peer>\S+ \S+):\r?\n"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_END = "\n--end msg--"
 _CALL_ID = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _CSEQ = re.compile(r"^CSeq[ \t]*:[ \t]*(\d+)[ \t]+(\S+)", re.IGNORECASE | re.MULTILINE)
 _FROM = re.compile(r"^(?:From|f)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
@@ -125,11 +129,14 @@ class Trace:
         """Keep the message in an entry of pjsip's log, if there is one."""
         if self._keep == OFF or not (found := _ENTRY.match(entry)):
             return
-        message = _END.sub("", entry[found.end() :])
-        call, cseq = _CALL_ID.search(message), _CSEQ.search(message)
-        if not call or not cseq or not self._wanted(call[1], cseq[2]):
+        method = found["method"]
+        if self._keep == CALLS and method not in _OF_CALLS and method != "NOTIFY":
             return
-        text = without_secrets(readable_message(message), cseq[2])
+        call = _CALL_ID.search(entry, found.end())
+        if not call or (self._keep == CALLS and method == "NOTIFY" and call[1] not in self._kept):
+            return
+        message = entry[found.end() :]
+        text = without_secrets(readable_message(message.rpartition(_END)[0] or message), method)
         self._add(call[1], Message(time.time(), found["way"] == "T", found["peer"], text))
 
     def heard(self, call: str, quality: Quality) -> None:
@@ -151,9 +158,6 @@ class Trace:
         with self._lock:
             messages = list(self._kept[call].messages) if call in self._kept else []
         return [message.as_json() for message in messages]
-
-    def _wanted(self, call: str, method: str) -> bool:
-        return self._keep == ALL or method in _OF_CALLS or (method == "NOTIFY" and call in self._kept)
 
     def _add(self, call: str, message: Message) -> None:
         with self._lock:
@@ -187,7 +191,10 @@ def without_secrets(message: str, method: str) -> str:
 
 def readable_message(message: str) -> str:
     """Return a message in whole letters, its lines parted by newlines alone."""
-    return "\n".join(map(readable, message.replace("\r\n", "\n").split("\n")))
+    message = message.replace("\r\n", "\n")
+    if message.isascii() and not _CONTROLS.search(message):
+        return message
+    return "\n".join(map(readable, message.split("\n")))
 
 
 def _summary(call: str, messages: list[Message], quality: Quality | None) -> dict[str, Any]:
