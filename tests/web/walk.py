@@ -33,6 +33,7 @@ from appliance.history.recorder import write as write_records
 from appliance.numbers import DialPlan
 from appliance.screening import blacklist, hours, rules
 from appliance.settings import SECRETS_NAME
+from appliance.store import snapshots
 from appliance.store.file import connect, prepare, writing
 from appliance.users import accounts, audit, codes, sessions
 from tests.web import states, telling
@@ -58,6 +59,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "account.further": {"name": "hotel"},
     "account.states": {"name": "main"},
     "backup.restore": {"token": BROUGHT},
+    "backup.revert": {"number": 1},
     "devices.wired": {"kind": "keys", "name": "door"},
     "history.show": {"id": 400},
     "diagnostics.call": {"call": telling.CALL_ID},
@@ -190,6 +192,7 @@ def furnish(home: Path) -> Path:
     secrets.touch(0o600)
     secrets.write_text(tomlkit.dumps({"line": LINE, "lines": {"hotel": LINE}}))
     create.create(boxes.box(settings), store.with_name(f"{store.name}.brought-{BROUGHT}"), PASSWORD)
+    snapshots.take(store, reserve=0)
     _preview(home / "jobs" / JOB, settings)
     return settings
 
