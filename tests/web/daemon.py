@@ -50,6 +50,10 @@ class StandInDaemon:
         """Change the state by a merge patch."""
         self.show(apply_patch(self.state, patch))
 
+    def send_levels(self, levels: dict[str, Any]) -> None:
+        """Tell those who ask how loud it is."""
+        self._loop.call_soon_threadsafe(self._server.send_levels, levels)
+
     def _handle(self, ask: Ask) -> dict[str, Any] | None:
         name = name_of(type(ask))
         self.asked.append((name, {key: value for key, value in asdict(ask).items() if value != ""}))

@@ -193,6 +193,7 @@ def _title(name: str, devices: dict[str, Any]) -> str:
 
 
 def _levels(socket: Path) -> Iterator[bytes]:
+    yield b": listening\n\n"  # the browser learns that the stream is open
     try:
         with Client(socket) as desk:
             for said in desk.levels(beat=BEAT):

@@ -201,14 +201,14 @@ def _groups(settings: Settings, section: str) -> tuple[Group, ...]:
 
 def _pin(settings: Settings, name: str, label: str) -> Field:
     """Return the field of a pin: a choice of all, each with who uses it."""
-    used = _uses(settings)
+    section, _dot, option = name.rpartition(".")
+    used = _uses(settings, besides=(section, option))
     choices: dict[str, str] = {NOWHERE: N_("none")}
     for gpio, place in sorted(header.BY_GPIO.items()):
         values = {"gpio": gpio, "place": place.number, "what": used.get(gpio, "")}
         free = gpio not in used
         text = N_("GPIO%(gpio)s, pin %(place)s") if free else N_("GPIO%(gpio)s, pin %(place)s: %(what)s")
         choices[str(gpio)] = phrase(text, **values)
-    section, _dot, option = name.rpartition(".")
     written = _written(settings, section, option)
     return Field(name, label, choices={**choices, written: choices.get(written, written)}, help="")
 
@@ -222,10 +222,12 @@ def _written(settings: Settings, section: str, option: str) -> str:
     return str(known.pin) if known else NOWHERE
 
 
-def _uses(settings: Settings) -> dict[int, str]:
-    """Return what is wired to each pin, in words or by its own name."""
+def _uses(settings: Settings, besides: tuple[str, str] = ("", "")) -> dict[int, str]:
+    """Return what is wired to each pin, in words or by its own name; one of them left out."""
     found = {}
     for gpio, (section, option) in pins_in_use(settings).items():
+        if (section, option) == besides:
+            continue
         found[gpio] = _(STANDARD[option]) if section == "buttons" else section.partition(".")[2]
     return found
 
