@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appliance.directory.errors import DirectoryError, Refused, Unknown
+from appliance.phrase import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,7 +113,7 @@ def keep(file: sqlite3.Connection, category: Category) -> int:
     Refused: another has the name.
     """
     if not category.name.strip():
-        raise DirectoryError("a category needs a name")
+        raise DirectoryError(phrase("a category needs a name"))
     try:
         if category.id:
             changed = file.execute(
@@ -128,7 +129,8 @@ def keep(file: sqlite3.Connection, category: Category) -> int:
             )
             id = made.lastrowid or 0
     except sqlite3.IntegrityError as error:
-        raise Refused(f"there is a category {category.name!r} already") from error
+        taken = phrase("there is a category '%(name)s' already", name=category.name)
+        raise Refused(taken) from error
     file.execute("DELETE FROM category_member WHERE category = ?", (id,))
     file.executemany(
         "INSERT OR REPLACE INTO category_member VALUES (?, ?, ?, ?)",

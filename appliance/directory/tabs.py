@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appliance.directory.errors import DirectoryError, Refused, Unknown
+from appliance.phrase import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +61,7 @@ def create(
             (operator, name, operator, view, private),
         )
     except sqlite3.IntegrityError as error:
-        raise Refused(f"{operator} has a tab {name!r} already") from error
+        raise Refused(_taken(operator, name)) from error
     return made.lastrowid or 0
 
 
@@ -74,7 +75,7 @@ def change(file: sqlite3.Connection, tab: Tab) -> None:
             (tab.name, tab.view, tab.private, tab.id),
         )
     except sqlite3.IntegrityError as error:
-        raise Refused(f"{tab.operator} has a tab {tab.name!r} already") from error
+        raise Refused(_taken(tab.operator, tab.name)) from error
 
 
 def delete(file: sqlite3.Connection, operator: str, id: int) -> None:
@@ -121,6 +122,13 @@ def _own(file: sqlite3.Connection, operator: str, id: int) -> int:
 
 def _check(name: str, view: str) -> None:
     if not name.strip():
-        raise DirectoryError("a tab needs a name")
+        raise DirectoryError(phrase("a tab needs a name"))
     if view not in VIEWS:
-        raise DirectoryError(f"a tab is shown as {', '.join(VIEWS)}; {view!r} is none of these")
+        views = ", ".join(VIEWS)
+        raise DirectoryError(
+            phrase("a tab is shown as %(views)s; '%(view)s' is none of these", views=views, view=view)
+        )
+
+
+def _taken(operator: str, name: str) -> str:
+    return phrase("%(operator)s has a tab '%(name)s' already", operator=operator, name=name)

@@ -91,7 +91,7 @@ def sample() -> Response:
 @page.get("/directory/import/<name>")
 def show(name: str) -> str:
     """Show how far it is, or what came of it."""
-    return render_template("directory/import.html", **_state(_job(name)), formats=FORMATS, **_choices())
+    return render_template("directory/import.html", **_state(_job(name)), **_choices())
 
 
 @page.get("/directory/import/<name>/state")
@@ -217,6 +217,7 @@ def _state(job: Job) -> dict[str, Any]:
         "faults": _faults(job, at),
         "skip": at,
         "per_page": PER_PAGE,
+        "formats": FORMATS,
     }
 
 

@@ -238,8 +238,7 @@ def delete(id: int) -> AnyResponse | str:
 @access.operator
 def picture(id: int) -> Response:
     """Send a picture: for ever, as another one has another address."""
-    rights.person(id)
-    found = people.picture(box.store(), id)
+    found = rights.person(id).picture
     if found is None:
         abort(404)
     answer = Response(found.data, mimetype=found.type)
