@@ -177,6 +177,11 @@ class Refuse:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AllowReset:
+    """Let a lost admin password be set anew, by whoever knows the code that is shown then."""
+
+
 SipAction = (
     AnswerCall
     | RejectCall
@@ -195,4 +200,4 @@ SipAction = (
     | WatchExtensions
     | MuteMicrophone
 )
-Action = SipAction | RouteAudio | SwitchRelay | StartTimer | StopTimer | Refuse
+Action = SipAction | RouteAudio | SwitchRelay | StartTimer | StopTimer | Refuse | AllowReset

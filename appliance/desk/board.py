@@ -104,6 +104,9 @@ class Board:
         self.asked: dict[str, dict[str, Any]] = {}  # codes dialled: what the snapshot was before
         self.pressed: dict[Timer, Press] = {}
         self.pushed: dict[str, Push] = {}
+        self.down: set[tuple[str, str]] = set()  # (device, key): those of the box itself that are down
+        self.together: dict[str, float] = {}  # devices where they are down together, and since when
+        self.touched_at = 0.0  # they were, for long
         self.idle_since = 0.0  # nobody has touched anything, and there is no call
         self.timers: dict[Timer, Span] = {}
         self.ended: set[Timer] = set()  # those of them that have run out

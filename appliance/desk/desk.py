@@ -25,6 +25,7 @@ from appliance.desk import (
     switching,
     texting,
     timers,
+    touching,
     transferring,
 )
 from appliance.desk.board import Board, Handlers, RefusedError, Timers
@@ -63,6 +64,7 @@ TIMERS: Timers = {
     **features.TIMERS,
     **hardware.TIMERS,
     **buttons.TIMERS,
+    **touching.TIMERS,
 }
 COMMANDS: tuple[type, ...] = get_args(events.Command)
 KEYS = (events.KeyPressed, events.KeyReleased, events.ButtonPressed, events.ButtonReleased)
@@ -119,6 +121,7 @@ def _settle(board: Board, before: Snapshot, event: Event) -> None:
     buttons.settle(board, before)
     switching.settle(board, before)
     hardware.settle(board, event)
+    touching.settle(board, event)
     mixed = conference.mixed(board.desk)
     if mixed != conference.mixed(before):
         board.act(actions.MixCalls(mixed))

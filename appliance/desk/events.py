@@ -276,6 +276,8 @@ class Clock(StrEnum):
     AWAY = "away"  # subject: ""
     BUTTON_LONG = "button_long"  # subject: button that is down
     BUTTON_DOUBLE = "button_double"  # subject: button that came up and may be pressed again
+    TOGETHER = "together"  # subject: device whose buttons for answering and parking are down together
+    TOUCHED = "touched"  # subject: ""; the lamps tell that they were, for long
 
 
 @dataclass(frozen=True, slots=True)

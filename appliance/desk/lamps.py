@@ -166,7 +166,7 @@ def _on(on: bool) -> Shine:
 
 
 def _answer(desk: Snapshot) -> Shine:
-    if desk.waiting:
+    if desk.waiting or desk.touched:
         return Shine(Pattern.FAST)
     return Shine(Pattern.ON) if desk.active else DARK
 
@@ -181,7 +181,7 @@ def _hold(desk: Snapshot, telephone: bool) -> Shine:
 
 
 def _park(desk: Snapshot) -> Shine:
-    if any(call.state is CallState.PARKING for call in desk.calls):
+    if desk.touched or any(call.state is CallState.PARKING for call in desk.calls):
         return Shine(Pattern.FAST)
     return Shine(Pattern.ON) if any(orbit.state is OrbitState.TAKEN for orbit in desk.orbits) else DARK
 

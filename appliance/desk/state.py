@@ -297,6 +297,7 @@ class Snapshot:
     dnd: bool = False  # do not disturb: nobody rings but who comes back
     forward: str = ""  # where the exchange sends all calls instead of here; "": nowhere
     away: bool = False  # nobody has touched anything for a while
+    touched: bool = False  # somebody has just held two buttons for long: a lost password may be set anew
     voicemail: Voicemail = Voicemail()
     counters: Counters = NO_CALLS
     messages: tuple[Message, ...] = ()  # oldest first

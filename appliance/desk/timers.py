@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.desk import actions, keypad
+from appliance.desk import actions, keypad, touching
 from appliance.desk.board import Span
 from appliance.desk.events import Clock, Timer
 from appliance.desk.state import CallState
@@ -28,6 +28,10 @@ def wanted(board: Board) -> dict[Timer, Span]:
             spans[Timer(Clock.BUTTON_LONG, button)] = Span(push.at, board.config.long_press)
         else:
             spans[Timer(Clock.BUTTON_DOUBLE, button)] = Span(push.at, board.config.double_press)
+    for device, since in board.together.items():
+        spans[Timer(Clock.TOGETHER, device)] = Span(since, touching.HELD)
+    if board.desk.touched:
+        spans[Timer(Clock.TOUCHED, "")] = Span(board.touched_at, touching.SHOWN)
     if board.desk.typed.number:
         spans[Timer(Clock.TYPED, "")] = Span(board.desk.typed.at, keypad.patience(board.desk.typed))
     for extension, since in board.served.items():
