@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import pairwise
-from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from appliance.store.link import Span
@@ -55,7 +54,7 @@ class LinkQuality:
             return {}
         answered = [one for one in self._recent if one is not None]
         _, longest, jitter = _times(list(self._recent))
-        latency = _rounded(median(answered)) if answered else 0.0
+        latency = _rounded(sorted(answered)[len(answered) // 2]) if answered else 0.0
         loss = round(100 * self._recent.count(None) / len(self._recent))
         poor = latency > POOR_LATENCY or jitter > POOR_JITTER or loss > POOR_LOSS
         return {
@@ -74,7 +73,11 @@ def _times(trips: list[float | None]) -> tuple[float, float, float]:
     if not answered:
         return 0.0, 0.0, 0.0
     steps = [abs(one - before) for before, one in pairwise(answered)]
-    return round(fmean(answered), 2), round(max(answered), 2), round(fmean(steps), 2) if steps else 0.0
+    return round(_mean(answered), 2), round(max(answered), 2), round(_mean(steps), 2)
+
+
+def _mean(times: list[float]) -> float:
+    return sum(times) / len(times) if times else 0.0  # `statistics` would take a megabyte of the daemon
 
 
 def _rounded(ms: float) -> float:
