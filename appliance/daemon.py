@@ -173,7 +173,7 @@ class Daemon:
         return None
 
     def _reload(self) -> None:
-        """Take the settings as the file says now: at once what can be, the rest by a new start after calls."""
+        """Take the settings as the file says: at once what can be, the rest by a new start after calls."""
         try:
             new = load(self._path)
         except SettingsError as error:
@@ -184,6 +184,7 @@ class Daemon:
             self._leave_when_idle()
             return
         logging.getLogger().setLevel(new.desk.log_level.upper())
+        self._diagnostics.configure(new.desk.sip_trace)
         self._document.rename(new.desk.name)
         self._devices.configure(new)
         self._books.leave_room(_room(new))
@@ -346,7 +347,7 @@ def _fixed(settings: Settings) -> tuple[object, ...]:
         ),
         replace(settings.devices, prefer=(), echo_canceller=""),
         *(codes.watch_presence, codes.dnd_lamp, codes.forward_lamp),
-        *(bool(settings.sources), settings.backup.every),
+        *(bool(settings.sources), settings.backup.every, desk.link_check),
     )
 
 

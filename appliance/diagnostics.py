@@ -38,11 +38,17 @@ class Diagnostics:
     ) -> None:
         """Begin to keep the log; `sip_trace` is what is kept of SIP: off, calls or all."""
         self.trace = Trace(sip_trace)
+        self._configured = sip_trace
         self.trace.on_round_trip = lambda ms: soon(self._answered, ms)
         self._keep, self._changed = keep, changed
         self._link = LinkQuality()
         self._lines = Lines()
         logging.getLogger().addHandler(self._lines)
+
+    def configure(self, sip_trace: str) -> None:
+        """Keep of SIP what the settings say now, if that is not what they said before."""
+        if sip_trace != self._configured:
+            self._configured = self.trace.keep = sip_trace
 
     def do(self, ask: DiagnosticAsk) -> dict[str, Any]:
         """Do what a client asks and return what there is to tell; or raise Refused."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.control.client import Client
-from appliance.control.protocol import KeepSip, LogLines, Refused, SetTrace, SipCalls, SipMessages
+from appliance.control.protocol import KeepSip, LogLines, Refused, Reload, SetTrace, SipCalls, SipMessages
 from appliance.desk.events import SendDigits, SendMessage
 from appliance.sip.trace import ALL, CALLS, MOST_OF_ONE, OFF, ROOM, Quality, Trace, without_secrets
 from appliance.store import link
@@ -86,7 +86,7 @@ def _ladder(client: Client) -> list[tuple[str, str, bool]]:
 def test_what_is_kept_and_what_areas_tell_is_changed_while_the_desk_runs(
     exchange: Exchange, tmp_path: Path
 ) -> None:
-    settings = {"log_level": "warning", "sip_trace": "off"}
+    settings = {"log_level": "warning", "sip_trace": "off", "link_check": 0.2}
     with RunningDesk(tmp_path, exchange.sip_port, desk=settings) as desk, Client(desk.socket) as client:
         desk.until_registered()
         assert client.ask(SipCalls()) == {"calls": []}
@@ -100,8 +100,10 @@ def test_what_is_kept_and_what_areas_tell_is_changed_while_the_desk_runs(
             lambda _: any(c["method"] == "MESSAGE" for c in client.ask(SipCalls())["calls"]),
         )
         desk.until(
-            "a REGISTER is kept",
-            lambda _: any(c["method"] == "REGISTER" for c in client.ask(SipCalls())["calls"]),
+            "OPTIONS is kept, with the digest that was asked for",
+            lambda _: any(
+                c["method"] == "OPTIONS" and c["messages"] == 4 for c in client.ask(SipCalls())["calls"]
+            ),
         )
         for call in client.ask(SipCalls())["calls"]:
             told = str(client.ask(SipMessages(call["call"])))
@@ -115,6 +117,11 @@ def test_what_is_kept_and_what_areas_tell_is_changed_while_the_desk_runs(
         assert "CallArrived" in said["lines"][0]["text"]
         assert client.ask(LogLines(said["last"]))["lines"] == []
         assert client.status()["diagnostics"]["levels"]["calls"] == "info"
+        desk.settings.write_text(
+            desk.settings.read_text().replace('sip_trace = "off"', 'sip_trace = "calls"')
+        )
+        client.ask(Reload())
+        assert client.status()["diagnostics"]["sip"] == "calls"
         for wrong in (SetTrace("kitchen", "info"), SetTrace("line", "loud"), KeepSip("everything")):
             with pytest.raises(Refused, match=r"there (is|are)|none of"):
                 client.ask(wrong)
