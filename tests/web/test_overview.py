@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
+from appliance.control.protocol import Plug, Unplug
+from appliance.store.file import connect, writing
+from appliance.users import accounts
+from tests.running import RunningDesk
 from tests.web import states
+from tests.web.conftest import NAME, PASSWORD, free_address, served, token_of
+from web import access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
+    from appliance.demo.exchange import Exchange
     from tests.web.conftest import SignedIn
     from tests.web.daemon import StandInDaemon
 
@@ -151,3 +158,36 @@ def test_the_list_of_pages_tells_on_every_page_how_much_is_not_well(
     well.change(lines={"main": states.line("200")})
     expect(page.locator("[data-finding=line-main]")).to_have_count(0)
     expect(page.locator("#health-sign")).not_to_have_attribute("data-state", "bad")
+
+
+@pytest.mark.browser
+@pytest.mark.exchange
+def test_with_a_real_desk_what_fails_is_seen_with_its_fix_and_what_is_mended_is_gone(
+    browser: Browser, exchange: Exchange, tmp_path: Path
+) -> None:
+    address = free_address()
+    site = f"http://{address}/"
+    with (
+        RunningDesk(tmp_path, exchange.sip_port) as desk,
+        served(desk.settings, address),
+        browser.new_context() as context,
+    ):
+        desk.until_registered()
+        store = tmp_path / "desk.db"
+        with closing(connect(store)) as file, writing(file):
+            accounts.add(file, NAME, PASSWORD, "admin")
+        context.add_cookies([{"name": access.COOKIE, "value": token_of(store), "url": site}])
+        page = context.new_page()
+        page.goto(f"{site}overview")
+        expect(page.locator("#part-desk")).to_contain_text("registered")
+        desk.ask(Unplug("sim-headset"))
+        trouble = page.locator("[data-finding=device-sim-headset]")
+        expect(trouble).to_contain_text("plug it in, or bring it back into range")
+        expect(page.locator("[data-finding=no-audio]")).to_be_visible()
+        desk.ask(Plug("sim-headset"))
+        expect(trouble).to_have_count(0)
+        expect(page.locator("[data-finding=no-audio]")).to_have_count(0)
+        desk.kill()
+        expect(page.locator("[data-finding=desk]")).to_contain_text("the desk does not run")
+        desk.start()
+        expect(page.locator("[data-finding=desk]")).to_have_count(0, timeout=15_000)
