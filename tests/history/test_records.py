@@ -127,6 +127,19 @@ def test_a_desk_is_told_its_last_calls_and_all_that_was_missed(file: sqlite3.Con
     assert past.released[0].since < 1000.0
 
 
+def test_a_day_is_that_of_the_desk_in_whatever_zone_it_stands(file: sqlite3.Connection) -> None:
+    first_minute_at_utc_plus_14, last_minute_at_utc_minus_12 = NOON - 25 * 3600, NOON + 24 * 3600 + 3540
+    keep(
+        file,
+        call(1, first_minute_at_utc_plus_14, day=20260302),
+        call(2, last_minute_at_utc_minus_12, day=20260302),
+        call(3, NOON, day=20260301),
+        call(4, NOON, day=20260303),
+    )
+    assert found(file, first=20260302, last=20260302) == [2, 1]
+    assert found(file, first=20260303) == [4]
+
+
 # --- for spreadsheets
 
 

@@ -141,6 +141,7 @@ def test_the_calls_of_a_day_are_listed_and_chosen_from(
     assert ids(page) == found
     if not found:
         assert "No calls." in page
+        assert "Search all days" in page
 
 
 def test_other_days_are_an_arrow_away_and_all_of_them_can_be_searched(
