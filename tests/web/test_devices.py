@@ -13,7 +13,7 @@ from appliance.desk.words import COMMANDS
 from appliance.store.file import connect, prepare, writing
 from appliance.users import accounts
 from drivers.gpio.names import pin_number
-from tests.running import RunningDesk
+from tests.running import RunningDesk, status_light
 from tests.web import states
 from tests.web.asking import until
 from tests.web.conftest import NAME, PASSWORD, free_address, served, token_of
@@ -126,6 +126,7 @@ def test_an_operator_looks_and_sets_volumes_but_tries_nothing(
     assert daemon.asked[-1] == ("set_levels", {"device": "usb1", "speaker": 0.4, "microphone": -1.0})
     for path in ("try", "ignore", "order"):
         assert operator.post(f"/devices/{path}", data={"device": "usb1", "what": "ring"}).status_code == 403
+    assert operator.post("/ask/test_sound", json={"device": "usb1"}).status_code == 409
     assert operator.get("/devices/pins").status_code == 403
 
 
@@ -362,9 +363,7 @@ def test_what_is_not_there_is_not_found(client: SignedIn) -> None:
 
 
 @pytest.mark.browser
-def test_with_a_running_desk_keys_are_seen_lamps_lit_and_the_light_coloured(
-    browser: Any, tmp_path: Path
-) -> None:
+def test_with_a_running_desk_all_is_tried_and_a_change_is_seen_at_once(browser: Any, tmp_path: Path) -> None:
     with RunningDesk(tmp_path, 9) as desk:
         desk.until("the devices", lambda state: len(state["devices"]) == 3)
         address, store = free_address(), tmp_path / "desk.db"
@@ -384,11 +383,15 @@ def test_with_a_running_desk_keys_are_seen_lamps_lit_and_the_light_coloured(
                 "data-pattern", "on"
             )
             page.get_by_role("button", name="cyan").click()
-            desk.until(
-                "the light is cyan",
-                lambda state: state["devices"]["sim-light"]["lamps"]["status"]["colour"] == "#00c8ff",
-            )
+            desk.until("the light is cyan", lambda state: status_light(state) == ("on", "#00c8ff"))
             page.get_by_role("button", name="Echo test").click()
             expect(page.locator("[data-slot=sound]")).to_have_text("Say something …")
             expect(page.locator("[data-slot=sound]")).to_have_text("Now you hear yourself …")
+            page.goto(f"http://{address}/ringing")
+            lost = page.get_by_role("group", name="Not registered")
+            lost.get_by_label("Colour", exact=True).select_option("orange")
+            lost.get_by_label("How it burns").select_option("slow")
+            page.get_by_role("button", name="Save").click()
+            expect(page.get_by_text("Saved.")).to_be_visible()
+            desk.until("the light takes it", lambda state: status_light(state) == ("slow", "#ff5a00"))
             page.context.close()

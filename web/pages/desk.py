@@ -9,7 +9,10 @@ from web import access, box, view
 
 MAX_ASK = 16_384  # bytes; what a person asks is far shorter
 STREAMS = ("status", "watch", "meter", "log")  # the page has /events instead
-ADMINS_ONLY = ("reload", "restart", "set_trace", "keep_sip", "log_lines", "sip_calls", "sip_messages")
+ADMINS_ONLY = (
+    *("reload", "restart", "set_trace", "keep_sip", "log_lines", "sip_calls", "sip_messages"),
+    *("test_lamp", "test_ring", "test_sound", "end_sound_test"),
+)
 
 page = Blueprint("desk", __name__)
 

@@ -210,7 +210,10 @@ def _pin(settings: Settings, name: str, label: str) -> Field:
         text = N_("GPIO%(gpio)s, pin %(place)s") if free else N_("GPIO%(gpio)s, pin %(place)s: %(what)s")
         choices[str(gpio)] = phrase(text, **values)
     written = _written(settings, section, option)
-    return Field(name, label, choices={**choices, written: choices.get(written, written)}, help="")
+    if written not in choices:  # by another name, such as J8:11
+        here = next((gpio for gpio, user in pins_in_use(settings).items() if user == (section, option)), -1)
+        choices[written] = choices.pop(str(here), written)
+    return Field(name, label, choices=choices, help="")
 
 
 def _written(settings: Settings, section: str, option: str) -> str:
