@@ -12,7 +12,7 @@ from tests.web import walk
 from tests.web.picture import CHROMIUM, OPTIONS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ViewportSize
+    from playwright.sync_api import Page, ViewportSize
 
 SIZES: dict[str, ViewportSize] = {
     "desk": {"width": 1440, "height": 900},
@@ -33,15 +33,24 @@ def take(folder: Path, language: str = "en", only: str = "") -> int:
                 continue
             page.wait_for_selector("body[data-link=live]")
             for size, viewport in SIZES.items():
-                page.set_viewport_size(viewport)
                 for theme in ("light", "dark"):
                     page.emulate_media(color_scheme=theme)
+                    page.set_viewport_size(viewport)
+                    unrolled(page)
                     page.wait_for_timeout(SETTLED)
                     name = f"{endpoint.removesuffix('.start')}-{size}-{theme}.png"
                     page.screenshot(path=folder / name, full_page=True, animations="disabled")
                     taken += 1
         browser.close()
     return taken
+
+
+def unrolled(page: Page) -> None:
+    """Make the window of the administration as high as the page: what sticks to its end is at the end."""
+    size = page.viewport_size
+    if size and page.locator("body.admin").count():
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": height})
 
 
 def main() -> None:

@@ -198,7 +198,7 @@ def tab(browser: Browser, lively: walk.Desk) -> Iterator[Page]:
 @pytest.mark.parametrize("endpoint", PAGES)
 def test_no_page_overflows_in_the_longest_language(tab: Page, lively: walk.Desk, endpoint: str) -> None:
     """At 320 px, which is also 1280 at 400 % zoom, nothing but a table has to be scrolled sideways."""
-    lively.daemon.show(states.morning())
+    lively.daemon.show(walk.life())
     for code in (longest(), "en"):
         tab.set_extra_http_headers({"Accept-Language": code})
         if not walk.visit(tab, lively, endpoint):

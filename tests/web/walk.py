@@ -108,6 +108,11 @@ def addresses() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def life() -> states.Json:
+    """Return the state of this desk on a busy morning, with both of its lines."""
+    return states.morning() | {"lines": {"main": states.line("200"), "hotel": states.line("300")}}
+
+
 @dataclass(frozen=True)
 class Desk:
     """A desk to look at: where its pages are, what it shows, whoever is signed in there; and a new box."""
@@ -148,7 +153,7 @@ def open_desk() -> Iterator[Desk]:
         (new / "deskbell.toml").write_text(tomlkit.dumps({"desk": _settings(new)["desk"]}))
         daemon = StandInDaemon(home / "desk.sock")
         daemon.start()
-        daemon.show(states.morning())
+        daemon.show(life())
         daemon.answers.update(telling.answers())
         with _serving(settings) as site, _serving(new / "deskbell.toml") as new_site:
             code = codes.read(new, codes.FIRST_RUN)
@@ -188,6 +193,7 @@ def furnish(home: Path) -> Path:
         telling.keep_link(file)
     settings = home / "deskbell.toml"
     settings.write_text(tomlkit.dumps(_settings(home)))
+    store.chmod(0o600)
     secrets = settings.with_name(SECRETS_NAME)
     secrets.touch(0o600)
     secrets.write_text(tomlkit.dumps({"line": LINE, "lines": {"hotel": LINE}}))
@@ -264,12 +270,7 @@ def _people(file: sqlite3.Connection) -> None:
             favourite=at % 6 == 0,
             categories=("House",) if len(number) == 4 else ("Customers",),
             numbers=(
-                Number(
-                    number,
-                    "extension" if len(number) == 4 else "work",
-                    default=True,
-                    monitored=len(number) == 4,
-                ),
+                Number(number, "extension" if len(number) == 4 else "work", default=True),
                 Number(f"+49 170 55501{at:02}", "mobile"),
             ),
             picture=pictures.small(portrait(at)) if at % 3 != 2 else None,
@@ -311,12 +312,15 @@ def _preview(folder: Path, settings: Path) -> None:
     subprocess.run([sys.executable, "-m", "web.import_job", str(folder), str(settings)], check=True)
 
 
+SKINS = ((245, 214, 190), (226, 182, 150), (188, 136, 100), (141, 92, 62), (94, 60, 42))
+HAIRS = ((40, 28, 22), (96, 62, 38), (176, 132, 78), (150, 150, 148), (120, 50, 30))
+
+
 def portrait(seed: int) -> bytes:
     """Draw somebody: head and shoulders before a wall."""
     chance = random.Random(seed)
-    wall, coat, skin, hair = (
-        tuple(chance.randrange(low, low + 90) for _ in "rgb") for low in (150, 40, 140, 20)
-    )
+    wall, coat = (tuple(chance.randrange(low, low + 90) for _ in "rgb") for low in (150, 40))
+    skin, hair = chance.choice(SKINS), chance.choice(HAIRS)
     image = Image.new("RGB", (256, 256), wall)
     draw = ImageDraw.Draw(image)
     draw.ellipse((28, 178, 228, 400), fill=coat)

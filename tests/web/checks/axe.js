@@ -1,6 +1,6 @@
 // What axe-core finds, in the theme of the moment: a line for each place. `rules` limits it to some.
 async (rules) => {
-    const options = { resultTypes: ["violations"] };
+    const options = { resultTypes: ["violations"], preload: false };
     if (rules) options.runOnly = { type: "rule", values: rules };
     const { violations } = await axe.run(document, options);
     return violations.flatMap(({ id, nodes }) =>
