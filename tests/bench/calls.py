@@ -19,10 +19,11 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
+from typing import TYPE_CHECKING
 
 from appliance.control.client import Client
 from appliance.control.protocol import ControlError, Press, Refused
@@ -32,6 +33,10 @@ from tests.bench.baresip import Baresip
 from tests.bench.cost import Cost, CountedDesk, cost
 from tests.bench.peer import BUSY, FREE, Peer
 from tests.running import RunningDesk, lit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 ROUNDS = 500
 IDLE_SECONDS = 30.0
@@ -74,8 +79,11 @@ class Lamps:
             return  # the desk is closed
 
 
-def calls(rounds: int) -> dict[str, list[float]]:
-    """Return the times of so many calls, in milliseconds."""
+def calls(
+    rounds: int,
+    meanwhile: Callable[[RunningDesk], AbstractContextManager[None]] = lambda _desk: nullcontext(),
+) -> dict[str, list[float]]:
+    """Return the times of so many calls, in milliseconds, while something else goes on."""
     times: dict[str, list[float]] = {name: [] for name in TARGETS}
     with (
         tempfile.TemporaryDirectory() as home,
@@ -85,7 +93,7 @@ def calls(rounds: int) -> dict[str, list[float]]:
         peer.wait_for_desk(len(desk.orbits))
         desk.until("registered", lambda state: state["registration"]["state"] == "registered")
         lamps = Lamps(desk.socket)
-        with Client(desk.socket) as keys:
+        with meanwhile(desk), Client(desk.socket) as keys:
             for _ in range(rounds):
                 call, invited = peer.invite()
                 times[RING].append(1000 * (peer.wait_for(call, 180) - invited))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.bench.baresip import Baresip
@@ -18,6 +20,7 @@ from tests.bench.calls import (
     many_calls,
     times_row,
 )
+from tests.bench.web import PAGES, flooded, visible
 
 
 def test_every_time_is_measured_in_every_round() -> None:
@@ -58,3 +61,18 @@ def test_baresip_is_measured_in_the_same_way() -> None:
 def test_the_table_lines_up() -> None:
     rows = [times_row(KEY, [1.0, 2.0], 25.0, [2.0, 3.0]), cost_row("idle", 1.0, 1.5, 0.5)]
     assert len({len(row) for row in rows}) == 1
+
+
+@pytest.mark.browser
+def test_every_change_is_seen_on_every_page() -> None:
+    times, resident = visible(3)
+    assert len(times) == 3 * PAGES
+    assert resident > 0
+
+
+def test_calls_are_measured_while_the_pages_are_flooded(capsys: pytest.CaptureFixture[str]) -> None:
+    times = calls(2, flooded)
+    assert [len(measured) for measured in times.values()] == [2, 2, 2]
+    sent = re.search(r"([0-9]+) sent a second", capsys.readouterr().out)
+    assert sent
+    assert int(sent[1]) > 0
