@@ -97,7 +97,7 @@ def levels() -> AnyResponse:
         box.told(_("The desk does not answer. Nothing was changed."), "fault")
     else:
         if changed:
-            box.audit("trace level", **changed)
+            box.audit(N_("trace level"), **changed)
         box.told(_("Changed until the desk is restarted."))
     return redirect(url_for("logs.start"), 303)
 
