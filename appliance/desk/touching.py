@@ -30,8 +30,12 @@ def settle(board: Board, event: Event) -> None:
         case events.DeviceDetached(device):
             board.down.difference_update([(device, key) for key in PAIR])
     both = {device for device, _ in board.down if all((device, key) in board.down for key in PAIR)}
-    free = not board.desk.calls
-    board.together = {device: board.together.get(device, board.now) for device in both if free}
+    if board.desk.calls:  # the buttons, and their lamps, are for them
+        board.together = {}
+        if board.desk.touched:
+            board.set(touched=False)
+    else:
+        board.together = {device: board.together.get(device, board.now) for device in both}
 
 
 def held_long(board: Board, device: str) -> None:

@@ -584,7 +584,7 @@ class World(RuleBasedStateMachine):
             speaks = next(known.audio for known in desk.devices if known.id == device)
             held = bool(in_state(desk, CallState.HELD)) and not (speaks and desk.active)
             assert lit(shows[Lamp.HOLD].pattern) == held
-            assert lit(shows[Lamp.ANSWER].pattern) == bool(self.waits or self.heard)
+            assert lit(shows[Lamp.ANSWER].pattern) == bool(self.waits or self.heard or desk.touched)
             assert lit(shows[Lamp.MESSAGE_WAITING].pattern) == (desk.voicemail.new > 0)
             assert lit(shows[Lamp.STATUS].pattern)
 
@@ -621,6 +621,7 @@ class World(RuleBasedStateMachine):
             Clock.AUTO_HOLD: self.waits if config.auto_hold else set(),
             Clock.AUTO_DIVERT: turned_away if config.divert_after else set(),
             Clock.AWAY: {""} if config.away_after and not self.legs and not desk.away else set(),
+            Clock.TOUCHED: {""} if desk.touched and not self.legs else set(),
         }
         for clock, subjects in wanted.items():
             running = {timer.subject for timer in self.timers if timer.clock is clock}
@@ -631,6 +632,8 @@ class World(RuleBasedStateMachine):
         assert {t.subject for t in self.timers if t.clock is Clock.SERVE} <= set(EXTENSIONS)
         presses = {t.subject.split()[0] for t in self.timers if t.clock is Clock.LONG_PRESS}
         assert presses <= set(self.plugged)
+        held = {t.subject for t in self.timers if t.clock is Clock.TOGETHER}
+        assert held <= (set() if self.legs else set(self.plugged))
 
     @property
     def happened(self) -> bool:
@@ -664,7 +667,8 @@ class World(RuleBasedStateMachine):
                 self.forget(call)
                 self.happens(events.CallReleased(call))
         for timer in sorted(self.timers, key=str):
-            assert timer.clock in (Clock.SERVE, Clock.AWAY), "the others have ended with their calls"
+            lasting = (Clock.SERVE, Clock.AWAY, Clock.TOUCHED)
+            assert timer.clock in lasting, "the others have ended with their calls"
             self.timer_ends(timer)
         assert not self.timers, "every timer ends"
         assert not self.seen.calls

@@ -78,7 +78,16 @@ def test_given_a_call_then_the_buttons_are_for_calls(desk: Reception) -> None:
     down(desk, Key.PARK)
     assert stopped(desk.rings())
     assert actions.AllowReset() not in ends(desk)
-    desk.happens(events.CallReleased("a", 487, "gone"))
+    assert not desk.seen.touched
+
+
+def test_given_a_call_while_the_lamps_tell_then_they_are_for_the_call(desk: Reception) -> None:
+    down(desk, Key.ANSWER)
+    down(desk, Key.PARK)
+    ends(desk)
+    desk.rings()
+    assert not desk.seen.touched
+    assert lamps(desk.seen)[BUTTONS][Lamp.PARK].pattern is Pattern.OFF
 
 
 def test_given_a_device_that_is_pulled_out_then_nothing_is_held(desk: Reception) -> None:
