@@ -49,7 +49,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": BROWSERS + 24,  # a thread for each browser that listens, and some that ask
             "worker_connections": 1000,
             "graceful_timeout": 1,  # a stream never ends by itself
-            "loglevel": "warning",
+            "loglevel": "error",  # what strangers send is no news: a flood of it would fill the log
             "sendfile": False,  # it would go around the encryption
             "control_socket_disable": True,  # nobody needs gunicorn's own control socket
             "worker_int": lambda _worker: self._app.extensions["feed"].close(),
