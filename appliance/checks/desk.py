@@ -15,6 +15,12 @@ NAMED = 3  # extensions that a finding names; of more it tells how many
 
 _REFUSED = (401, 403, 407)
 _UNKNOWN = 404
+_DEVICE_STATES = {
+    "online": phrase("online"),
+    "offline": phrase("offline"),
+    "denied": phrase("denied"),
+    "failed": phrase("failed"),
+}
 _DEVICE_REMEDIES = {
     "online": phrase("see what it says"),
     "offline": phrase("plug it in, or bring it back into range"),
@@ -82,7 +88,7 @@ def devices(found: Mapping[str, State]) -> Iterator[Finding]:
     """Say of each device whether it works, and whether there is one to speak through."""
     for name, device in found.items():
         state, reason = device["state"], device["reason"]
-        values = {"id": name, "name": device["name"], "state": state, "reason": reason}
+        values = {"id": name, "name": device["name"], "state": _DEVICE_STATES[state], "reason": reason}
         what = (
             phrase("%(id)s (%(name)s) is %(state)s: %(reason)s", **values)
             if reason
