@@ -233,6 +233,24 @@ def test_an_echo_test_shows_the_level_and_says_when_to_speak_and_to_listen(
     expect(said).to_have_text("That is over.")
 
 
+@pytest.mark.browser
+def test_during_a_call_its_level_and_delay_are_seen_where_it_is_heard(
+    page: Page, site: str, attach: Callable[..., None], daemon: StandInDaemon
+) -> None:
+    attach(usb1=headset())
+    page.goto(f"{site}devices")
+    daemon.change(calls={"c1": states.call("1001", "Ada Lovelace", "answered", 7)})
+    expect(page.locator(".meters")).to_be_visible()
+    silence = {"microphone": -72.0, "speaker": -72.0, "delay": 0, "test": "", "fault": ""}
+
+    def heard() -> bool:
+        daemon.send_levels(silence | {"speaker": -31.0, "delay": 40})
+        return page.locator("[data-slot=sound]").inner_text() == "The far end is heard 40 ms late."
+
+    until(heard)
+    expect(page.locator("output[data-slot=speaker]")).to_have_text("-31 dB")
+
+
 # --- preference
 
 

@@ -148,6 +148,8 @@ def wired(kind: str, name: str) -> Response | Shown:
 @page.post("/devices/pins/<any(keys, relays):kind>/<name>/remove")
 def remove(kind: str, name: str) -> Response:
     """Wire it no more."""
+    if name not in getattr(box.settings(), kind):
+        abort(404)
     with editing(box.path()) as draft:
         draft.drop(f"{kind}.{name}")
         try:

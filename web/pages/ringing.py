@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,13 +90,10 @@ def upload(which: str) -> Response | tuple[str, int]:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         return _shown(SettingsForm(*GROUPS), {which: _("Choose a file.")}), 422
-    part = _folder() / f".tone-{which}.part"
     try:
-        kept, wrong = _keep(sent, part)
+        kept, wrong = _keep(sent)
     except OSError as error:
         kept, wrong = None, str(error)
-    finally:
-        part.unlink(missing_ok=True)
     if kept is None:
         return _shown(SettingsForm(*GROUPS), {which: translated(wrong)}), 422
     return _set(which, str(kept))
@@ -173,15 +171,19 @@ def _folder() -> Path:
     return found
 
 
-def _keep(sent: FileStorage, part: Path) -> tuple[Path | None, str]:
+def _keep(sent: FileStorage) -> tuple[Path | None, str]:
     """Write a tone down and return where, or what is wrong with it; its name tells one from another."""
-    sent.save(part)
-    if wrong := sound_file(str(part)):
-        return None, wrong
-    with part.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    part.chmod(0o644)
-    return part.replace(part.with_name(f"tone-{digest}.wav")), ""
+    part = _folder() / f".{secrets.token_hex(8)}.part"
+    try:
+        sent.save(part)
+        if wrong := sound_file(str(part)):
+            return None, wrong
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        part.chmod(0o644)
+        return part.replace(part.with_name(f"tone-{digest}.wav")), ""
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _set(which: str, path: str) -> Response:

@@ -4,7 +4,7 @@ import { open } from "./live.js";
 import { postForm } from "./post.js";
 import { mark, put } from "./rows.js";
 import { say, tell } from "./speech.js";
-import { onChange } from "./store.js";
+import { current, onChange } from "./store.js";
 import { _, number } from "./words.js";
 
 const SEEN = 900; // milliseconds for which a press is seen
@@ -137,6 +137,8 @@ function show(said) {
     meters.querySelector(`[data-meter=${part}]`).value = said[part];
     put(meters, part, said[part] > -72 ? _("%(level)s dB", { level: number(Math.round(said[part])) }) : _("silent"));
   }
+  if (said.delay) put(meters, "sound", _("The far end is heard %(delay)s ms late.", { delay: number(said.delay) }));
+  if (!phase && !said.test && !Object.keys(current().calls).length) hush(); // the last call is over
   if (said.test === phase) return;
   phase = said.test;
   put(meters, "sound", phase ? phases[phase] : _("That is over."));
@@ -170,6 +172,14 @@ function listen(sound) {
     };
   });
 }
+
+// While there are calls, how loud they are is seen beside the device that has them.
+onChange((state) => {
+  const calls = Object.values(state.calls).some((call) => call.state === "answered");
+  const card = cards().find((one) => one.dataset.device === state.audio);
+  const sound = card?.querySelector("[data-sound]");
+  if (calls && sound && !source) listen(sound);
+}, "calls", "audio");
 
 document.body.dataset.script = "";
 open();
