@@ -98,7 +98,7 @@ def keep() -> AnyResponse:
     except ControlError:
         box.told(_("The desk does not answer. Nothing was changed."), "fault")
     else:
-        box.audit(N_("SIP messages kept"), what=what)
+        box.audit(N_("SIP messages kept"), kept=what)
         box.told(_("Changed until the desk is restarted."))
     return redirect(url_for("diagnostics.start", _anchor="sip"), 303)
 
