@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import tomlkit
@@ -180,8 +180,8 @@ def test_whatever_is_uploaded_is_taken_or_refused(cut: int, put: bytes, phrase: 
 
 class Site(NamedTuple):
     home: Path
-    http: int
-    https: int
+    plain_port: int
+    secure_port: int
     server: subprocess.Popen[bytes]
 
     def ask(
@@ -192,10 +192,10 @@ class Site(NamedTuple):
             trusting = ssl.create_default_context(cafile=self.home / "certificates" / "page.pem")
             trusting.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)  # it vouches for itself
             connection = http.client.HTTPSConnection(
-                "127.0.0.1", self.https, context=trusting, timeout=PATIENCE
+                "127.0.0.1", self.secure_port, context=trusting, timeout=PATIENCE
             )
         else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=PATIENCE)
+            connection = http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=PATIENCE)
         connection.request(method, path, headers=headers)
         reply = connection.getresponse()
         reply.read()
@@ -247,12 +247,12 @@ def test_what_comes_unencrypted_is_led_to_the_encrypted_page(secure_site: Site) 
     reply = secure_site.ask("/users?a=1&b=%2f%20x", secure=False)
     assert (reply.status, reply.getheader("Location")) == (
         308,
-        f"https://127.0.0.1:{secure_site.https}/users?a=1&b=%2f%20x",
+        f"https://127.0.0.1:{secure_site.secure_port}/users?a=1&b=%2f%20x",
     )
     assert secure_site.ask("/login", False, "POST", Host="desk.example").status == 308
     assert secure_site.ask("/", False, Host="attacker.example").status == 421
     odd = secure_site.ask("//attacker.example/", False).getheader("Location") or ""
-    assert odd.startswith(f"https://127.0.0.1:{secure_site.https}//")
+    assert odd.startswith(f"https://127.0.0.1:{secure_site.secure_port}//")
 
 
 def test_cookies_are_for_the_encrypted_page_of_this_host_alone(secure_site: Site) -> None:
@@ -295,7 +295,7 @@ def test_only_the_box_s_own_names_and_addresses_are_answered(secure_site: Site) 
 
 def test_another_certificate_is_used_for_new_connections_and_the_server_goes_on(secure_site: Site) -> None:
     assert secure_site.ask("/login").getheader("Strict-Transport-Security") is None
-    with socket.create_connection(("127.0.0.1", secure_site.https)) as open_socket:
+    with socket.create_connection(("127.0.0.1", secure_site.secure_port)) as open_socket:
         trusting = ssl.create_default_context()
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
         with trusting.wrap_socket(open_socket) as kept:
@@ -309,7 +309,7 @@ def test_another_certificate_is_used_for_new_connections_and_the_server_goes_on(
             )
             try:
                 with (
-                    socket.create_connection(("127.0.0.1", secure_site.https)) as other,
+                    socket.create_connection(("127.0.0.1", secure_site.secure_port)) as other,
                     trusting.wrap_socket(other) as new,
                 ):
                     shown = new.getpeercert(binary_form=True)
@@ -336,7 +336,7 @@ def test_an_admin_sees_the_certificate_uploads_another_and_has_a_new_one_made(se
         token = sessions.begin(file, accounts.named(file, "Ada"), time.time())
         session = sessions.find(file, token, time.time())
     assert session
-    cookie = {"Cookie": f"__Host-deskbell={token}", "X-CSRF-Token": session.csrf}
+    cookie: dict[str, Any] = {"Cookie": f"__Host-deskbell={token}", "X-CSRF-Token": session.csrf}
     assert secure_site.ask("/certificate", **cookie).status == 200
     path = secure_site.home / "certificates" / "page.pem"
     before = path.read_bytes()
