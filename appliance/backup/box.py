@@ -24,6 +24,9 @@ CERTIFICATES = "certificates"
 STAMP = "backed-up"
 """The file beside the store whose time is that of the last backup."""
 
+WORK = ("jobs", "first-run", "*-code")
+"""What the pages keep beside the store while something is done: imports, the first run, codes."""
+
 NAMED = ("ringing.tone_internal", "ringing.tone_external")
 """Options that name a file; `ca_file` of every line and source is another."""
 

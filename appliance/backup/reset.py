@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance import settings
-from appliance.backup.box import CERTIFICATES, STAMP, TOKENS, named
+from appliance.backup.box import CERTIFICATES, STAMP, TOKENS, WORK, named
 from appliance.store import durable, snapshots
 from appliance.store.durable import PART, Remove
 
@@ -32,7 +32,7 @@ def _everything(box: Box) -> list[Path]:
     state = box.state
     ours = [
         *sorted(state.glob(f"{box.store.name}*")),  # its log, and the damaged ones that were kept
-        *sorted(state.glob(TOKENS)),
+        *(path for pattern in (TOKENS, *WORK) for path in sorted(state.glob(pattern))),
         *(state / name for name in (CERTIFICATES, STAMP)),
         snapshots.folder(box.store),
         box.staging,

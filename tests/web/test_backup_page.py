@@ -246,6 +246,9 @@ def test_a_reset_waits_for_the_call_to_end_and_then_erases_the_box(
         desk.until_registered()
         books.write(here.store, "somebody's secret")
         snapshots.take(here.store, reserve=0)
+        for left_over in ("jobs/0123456789abcdef/asked.json", "first-run", "first-run-code"):
+            (tmp_path / left_over).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / left_over).write_text("of somebody")
         exchange.originate("0301234", "200")
         desk.until_call("ringing")
         said = pages.post("/backup/reset", data={"word": "ERASE", "password": PASSWORD})
@@ -259,6 +262,7 @@ def test_a_reset_waits_for_the_call_to_end_and_then_erases_the_box(
     finish(desk.settings)  # as it does first of all
     assert not any(path.exists() for path in (here.settings, here.secrets, here.store))
     assert snapshots.listed(here.store) == []
+    assert not any((tmp_path / name).exists() for name in ("jobs", "first-run", "first-run-code"))
     pages.application.extensions["feed"].close()
 
 
