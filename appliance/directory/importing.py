@@ -54,6 +54,7 @@ MAX_TOLD = 1000
 
 SHOWN = 10  # people in a preview
 
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a file is to be taken: "" lets its encoding be found out, None leaves the owner that it says."""
