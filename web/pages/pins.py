@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from appliance.settings import Settings
 
+__all__ = ["page"]  # with the devices': these views are among theirs
+
 Shown = str | tuple[str, int]
 
 NOWHERE = "-1"
