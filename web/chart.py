@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 900, 260  # of the picture, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 44, 6, 20, 26  # what is left free for numbers and names
-LABELS = 26  # so many names fit below, and so many numbers above the bars
+SIGN = 7  # how wide a sign of a name or number is, at most
 STEPS = (1, 2, 5)
 
 
@@ -52,7 +53,8 @@ def stacked(names: list[str], values: list[tuple[int, ...]]) -> Chart:
     lines, most = _scale(max(sums, default=0))
     tall, floor = HEIGHT - TOP - BOTTOM, HEIGHT - BOTTOM
     pitch = (WIDTH - LEFT - RIGHT) / max(1, len(names))
-    every = -(-len(names) // LABELS)
+    every = ceil(SIGN * (1 + max(map(len, names), default=0)) / pitch)
+    is_room = SIGN * (1 + len(str(max(sums, default=0)))) <= pitch
     bars = []
     for at, (name, pieces, total) in enumerate(zip(names, values, sums, strict=True)):
         parts, y = [], float(floor)
@@ -61,7 +63,7 @@ def stacked(names: list[str], values: list[tuple[int, ...]]) -> Chart:
             y -= height
             if value:
                 parts.append(Part(kind, round(y, 1), round(height, 1)))
-        shown = str(total) if total and len(names) <= LABELS + 5 else ""
+        shown = str(total) if total and is_room else ""
         place = LEFT + at * pitch
         bars.append(
             Bar(
