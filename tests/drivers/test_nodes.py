@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.base import Kind, Lamp, Unplugged
+from drivers.base import Kind, Lamp, Palette, Unplugged
 from drivers.nodes import audio_card, node_names, read_node
 from drivers.usb import UsbBus
 
@@ -161,6 +161,22 @@ def test_telephones_and_lights_are_reported_and_nothing_else(
     assert (headset.id, headset.kind, headset.audio) == (EVOLVE, Kind.HEADSET, "Link")
     assert (light.id, light.kind, light.lamps) == ("usb-27bb-3bca-A1", Kind.LIGHT, frozenset({Lamp.STATUS}))
     assert light.name == "Kuando Busylight Alpha"
+
+
+def test_a_device_says_who_made_it_and_by_whose_word_it_is_driven(
+    sysfs: Sysfs, bus: UsbBus, recorder: Recorder
+) -> None:
+    sysfs.plug("hidraw0", port="1-1")
+    sysfs.plug("hidraw1", port="1-2", vendor="1294", product="1320", title="MAILBOX", descriptor="C0")
+    sysfs.plug("hidraw2", port="1-3", vendor="1234", product="0001", title="Unknown")
+    (sysfs.root / "devices/1-1/manufacturer").write_text("GN Netcom A/S\n")
+    bus.start(recorder)
+    headset, light, unknown = recorder.devices.values()
+    assert (headset.maker, headset.usb) == ("GN Netcom A/S", "0b0e:0307")
+    assert headset.driver == "Jabra Evolve Link MS (real descriptor)"
+    assert (light.maker, light.palette) == ("", Palette.SEVEN)
+    assert light.driver == "Riso Kagaku Webmail Notifier (kernel driver)"
+    assert unknown.driver == "HID telephony"
 
 
 def test_a_device_that_comes_back_as_another_node_is_the_same_device(
