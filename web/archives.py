@@ -110,8 +110,8 @@ def run(deed: Literal["create", "verify", "restore"], path: Path, passphrase: st
 
     Takes seconds: as long as the work takes, and no other is done meanwhile.
     """
-    if not passphrase.isprintable():
-        raise BackupError(_("A passphrase has no line breaks or control characters."))
+    if "\n" in passphrase or "\r" in passphrase:
+        raise BackupError(_("A passphrase is a single line."))
     if not _one_at_a_time.acquire(blocking=False):
         raise BackupError(_("Another backup is being made or read just now. Try again in a minute."))
     try:

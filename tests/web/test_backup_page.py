@@ -107,7 +107,7 @@ def left(desk: RunningDesk) -> list[str]:
         ("short", "short", "at least 12 characters"),
         ("a" * 30, "a" * 30, "at least 12 characters"),
         (PASSPHRASE, "another", "The two are not the same."),
-        (PASSPHRASE + "\nx", PASSPHRASE + "\nx", "no line breaks"),
+        (PASSPHRASE + "\nx", PASSPHRASE + "\nx", "is a single line"),
     ],
 )
 def test_a_passphrase_that_will_not_do_makes_nothing(
@@ -209,6 +209,7 @@ def test_where_no_desk_runs_a_box_is_restored_at_once(desk: RunningDesk, pages: 
     at = bring(pages, file)
     pages.post(at, data={"passphrase": PASSPHRASE, "restore": "yes"})
     assert list(books.read(store)) == ["before"]
+    assert "No desk runs, so it is done already." in pages.get("/backup").text
 
 
 @pytest.mark.parametrize(
