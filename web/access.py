@@ -54,6 +54,12 @@ def token() -> str:
     return request.cookies.get(_named(COOKIE), "")
 
 
+def by_itself(view: View) -> View:
+    """Say that a page asks for this now and then by itself: it is no sign that somebody is there."""
+    view.by_itself = True  # type: ignore[attr-defined]
+    return view
+
+
 def session() -> Session | None:
     """Return the session of this request."""
     if "session" not in g:
@@ -177,7 +183,8 @@ def _refuse_strangers() -> AnyResponse | tuple[AnyResponse, int] | None:
         return _lead(url_for("login.start", next=_wanted()), "sign in first")
     if view is not None and allowed == "admin" and not is_admin():
         abort(403, _("Only an admin may do this."))
-    _touch()
+    if not getattr(view, "by_itself", False):
+        _touch()
     return None
 
 

@@ -92,6 +92,22 @@ def test_who_asks_for_the_sign_is_told_the_worst(client: SignedIn, daemon: Stand
     assert (told["worst"], told["count"] >= 1) == ("fault", True)
 
 
+def test_the_sign_that_is_looked_at_by_itself_keeps_nobody_signed_in(
+    client: SignedIn, desk_store: Path
+) -> None:
+    def seen() -> list[float]:
+        with closing(connect(desk_store)) as file:
+            return [row[0] for row in file.execute("SELECT seen FROM session ORDER BY seen")]
+
+    with closing(connect(desk_store)) as file, writing(file):
+        file.execute("UPDATE session SET seen = seen - 600")
+    before = seen()
+    assert client.get("/overview/health").status_code == 200
+    assert seen() == before
+    assert client.get("/overview").status_code == 200
+    assert seen() != before
+
+
 def test_without_a_desk_the_page_opens_and_says_so(client: SignedIn, running_daemon: StandInDaemon) -> None:
     running_daemon.stop()
     try:

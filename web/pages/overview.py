@@ -17,7 +17,7 @@ from appliance.checks.network import Network, addresses, host_name
 from appliance.control.document import VERSION
 from appliance.directory.monitored import LIMIT
 from appliance.store import snapshots
-from web import box
+from web import access, box
 from web.language import N_, translated
 from web.view import EMPTY
 
@@ -61,6 +61,7 @@ def now() -> str:
 
 
 @page.get("/overview/health")
+@access.by_itself
 def health() -> Response:
     """Tell how well all is, for the sign beside the list of pages."""
     found = troubles()
