@@ -400,7 +400,10 @@ def test_own_tabs_are_made_renamed_moved_and_deleted_by_nobody_else(
     page = operator.get("/directory/tabs").text
     assert ("Friends" in page, "Firms" in page) == (True, False)
     assert operator.post(f"/directory/tabs/{second.id}", data={"deed": "delete"}).status_code == 404
-    client.post(f"/directory/tabs/{second.id}", data={"deed": "delete"})
+    asked = client.post(f"/directory/tabs/{second.id}", data={"deed": "delete"})
+    assert "Delete the tab Friends?" in asked.text
+    assert len(tabs.of(file, NAME)) == 2
+    client.post(f"/directory/tabs/{second.id}", data={"deed": "delete", "confirmed": "1"})
     assert [one.name for one in tabs.of(file, NAME)] == ["Firms"]
 
 

@@ -57,11 +57,10 @@ def change(id: int) -> Response | Page:
     if tab is None:
         abort(404)
     deed = request.form.get("deed", "save")
+    if deed == "delete":
+        return _delete(tab)
     try:
-        if deed == "delete":
-            with box.changing("tab deleted", name=tab.name) as file:
-                tabs.delete(file, tab.operator, id)
-        elif deed in ("up", "down"):
+        if deed in ("up", "down"):
             with box.changing("tab moved", name=tab.name) as file:
                 tabs.order(file, tab.operator, _moved([one.id for one in own], id, deed == "up"))
         else:
@@ -69,11 +68,18 @@ def change(id: int) -> Response | Page:
     except DirectoryError as error:
         name = request.form.get("name", "")
         return _listed({str(id): translated(error.args[0])}, {str(id): name})
-    box.told(
-        _("%(name)s was deleted; who was in it is still there.", name=tab.name)
-        if deed == "delete"
-        else _("Saved.")
-    )
+    box.told(_("Saved."))
+    return redirect(url_for(".start"), 303)
+
+
+def _delete(tab: Tab) -> Response | Page:
+    """Delete a tab, once that is confirmed; who is in it stays."""
+    if "confirmed" not in request.form:
+        rows = box.store().execute("SELECT count(*) FROM tab_person WHERE tab = ?", (tab.id,))
+        return render_template("directory/delete_tab.html", tab=tab, people=rows.fetchone()[0]), 200
+    with box.changing("tab deleted", name=tab.name) as file:
+        tabs.delete(file, tab.operator, tab.id)
+    box.told(_("%(name)s was deleted; who was in it is still there.", name=tab.name))
     return redirect(url_for(".start"), 303)
 
 
