@@ -123,7 +123,13 @@ def test_many_are_added_at_once_or_each_wrong_line_is_told(
     assert listed(file) == []
     assert client.post("/blacklist/lines", data={"lines": lines, "skip": "yes"}).status_code == 303
     assert [one[:2] for one in listed(file)] == [("0301234567", "asks every day"), ("+44 20*", "Scotland")]
-    assert client.post("/blacklist/lines", data={"lines": " \n"}).status_code == 422
+    for nothing, why in (
+        (" \n", "Write a number or a pattern"),
+        ("0301\n" * 1001, "Write 1,000 lines at most"),
+    ):
+        reply = client.post("/blacklist/lines", data={"lines": nothing})
+        assert reply.status_code == 422
+        assert why in reply.text.split('id="lines-error"')[1].split("</p>")[0]
 
 
 def test_the_last_change_is_undone_unless_somebody_was_faster(

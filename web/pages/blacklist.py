@@ -62,7 +62,10 @@ def add() -> Response | Shown:
 @access.operator
 def lines() -> Response | Shown:
     """Put many on the list: a line each, with a note behind a semicolon or a tab; all of them, or none."""
-    written = request.form.get("lines", "")[: MOST_LINES * 300]
+    written = request.form.get("lines", "")
+    if len(written.splitlines()) > MOST_LINES:
+        wrong = _("Write %(most)s lines at most, and the others after them.", most=figures.number(MOST_LINES))
+        return _shown({"lines": wrong})
     faults: list[tuple[int, str]] = []
     added: list[Entry] = []
     try:
@@ -137,7 +140,6 @@ def _shown(errors: dict[str, str], *, faults: list[tuple[int, str]] | tuple[()] 
         errors=errors,
         faults=faults,
         good=good,
-        most_lines=MOST_LINES,
         rules=load(file, _plan()),
     ), 422 if errors or faults else 200
 
@@ -156,7 +158,7 @@ def _add(file: sqlite3.Connection, number: str, note: str) -> Entry:
 def _read(written: str) -> list[tuple[int, str, str]]:
     """Return each line that is not empty: its number in the text, what may not ring, and the note."""
     found = []
-    for at, line in enumerate(written.splitlines()[:MOST_LINES], 1):
+    for at, line in enumerate(written.splitlines(), 1):
         number, _tab, note = line.replace("\t", ";").partition(";")
         if line.strip():
             found.append((at, number, note))
