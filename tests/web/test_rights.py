@@ -11,6 +11,7 @@ from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 from appliance.store.file import connect, writing
 from appliance.users import accounts
 from tests.web.conftest import NAME
+from web.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,15 +55,13 @@ def _value(kind: BaseConverter) -> str | int:
 
 
 def allowed(app: Flask, endpoint: str) -> str:
-    if endpoint.startswith("first_run."):
-        return "anyone"
     return getattr(app.view_functions[endpoint], "allowed", "admin")
 
 
 def test_few_pages_are_open_to_all(application: Flask) -> None:
     """Given a new page that says `anyone`, then somebody has thought about it and named it here."""
     found = {name for name, _, _ in endpoints(application) if allowed(application, name) == "anyone"}
-    assert {name for name in found if not name.startswith("first_run.")} == OPEN_TO_ALL - {"static"}
+    assert found == OPEN_TO_ALL - {"static"}
 
 
 def test_given_nobody_signed_in_then_every_endpoint_leads_to_the_login(
@@ -84,6 +83,21 @@ def test_given_nobody_signed_in_then_every_endpoint_leads_to_the_login(
             wrong.append((endpoint, method, reply.status_code, script.status_code))
     assert wrong == []
     assert tried > 20
+
+
+def test_given_a_new_desk_then_nothing_answers_but_its_first_run(tmp_path: Path) -> None:
+    path = tmp_path / "deskbell.toml"
+    path.write_text(f'[desk]\nstore = "{tmp_path / "desk.db"}"\nsocket = "{tmp_path / "s"}"\n')
+    app = create_app(path)
+    nobody, wrong = app.test_client(), []
+    for endpoint, method, address in endpoints(app):
+        reply = nobody.open(address, method=method)
+        led = reply.status_code == 303 and (reply.location or "").startswith("/welcome")
+        if not led and endpoint not in ("static", "first_run.start"):
+            wrong.append((endpoint, method, reply.status_code, reply.location))
+    app.extensions["feed"].close()
+    assert [name for name in wrong if not name[0].startswith("first_run.")] == []
+    assert all(status in (303, 400) for _, _, status, _ in wrong)
 
 
 def test_given_an_operator_then_what_is_for_admins_says_403(application: Flask, operator: SignedIn) -> None:
