@@ -29,8 +29,8 @@ _PATTERNS = [
         (r"(\w://[^\s/:@\"']*:)[^\s/@\"']+(?=@)", rf"\1{SECRET}"),
         (r"(\bsips?:[^\s@:;>\"']*:)[^\s@>\"']+(?=@)", rf"\1{SECRET}"),
         (
-            r"(\b[\w-]*(?:password|passwd|passphrase|secret|token|cookie|session)[\w-]*[\"']?[ \t]*[=:]"
-            r"[ \t]*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,;)}\]\"']+)",
+            r"(\b[\w-]*(?:password|passwd|passphrase|secret|token|cookie|session(?!.expires))[\w-]*[\"']?"
+            r"[ \t]*[=:][ \t]*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,;)}\]\"']+)",
             rf"\1{SECRET}",
         ),
         (r"(\bSignal[ \t]*=[ \t]*)[0-9A-D*#]+", rf"\1{SECRET}"),
@@ -60,7 +60,7 @@ class Redaction:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Numbers and names stay, until they are made known."""
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-        self._secrets = _any_of(forms)
+        self._secrets = re.compile(_either(forms)) if forms else None
         self._instead: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._known: dict[bool, re.Pattern[str] | None] = {}
@@ -91,7 +91,7 @@ class Redaction:
         if not self._instead:
             return text
         if sip not in self._known:
-            self._known[sip] = _any_of((one for one in self._instead if self._is_clear(one, sip)), True)
+            self._known[sip] = self._pattern(sip)
         text = _NUMBERS.sub(self._in_its_place, text)
         known = self._known[sip]
         return known.sub(lambda found: self._instead[found[0]], text) if known else text
@@ -117,12 +117,18 @@ class Redaction:
             self._instead[text] = f"{kind}-{self._counts[same]}"
             self._known.clear()
 
-    def _is_clear(self, text: str, sip: bool) -> bool:
-        """Whether a text means a person or a number wherever it stands, and not an answer, a port, a word."""
-        if self._instead[text].startswith("name"):
-            return True
-        digits = sum(map(str.isdigit, text))
-        return digits >= CLEAR or (digits > 0 and not sip)
+    def _pattern(self, sip: bool) -> re.Pattern[str] | None:
+        """Return what finds names and numbers, no parts of words; a short one might be a port, an answer."""
+        clear, short = [], []
+        for text, instead in self._instead.items():
+            digits = sum(map(str.isdigit, text))
+            if instead.startswith("name") or digits >= CLEAR:
+                clear.append(text)
+            elif digits and not sip:
+                short.append(text)
+        parts = [r"(?<!\w)" + _either(clear)] if clear else []
+        parts += [r"(?<![\w.:=/-])" + _either(short)] if short else []
+        return re.compile(rf"(?:{'|'.join(parts)})(?!\w)") if parts else None
 
     def _in_its_place(self, found: re.Match[str]) -> str:
         """Return what names a number, with what stands for that."""
@@ -135,9 +141,6 @@ def _forms(secret: str) -> set[str]:
     return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
 
 
-def _any_of(texts: Iterable[str], whole: bool = False) -> re.Pattern[str] | None:
-    """Return a pattern that finds each of these texts, the longest first; `whole`: not inside a word."""
-    longest_first = "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
-    if not longest_first:
-        return None
-    return re.compile(rf"(?<![\w.=/-])(?:{longest_first})(?![\w])" if whole else longest_first)
+def _either(texts: Iterable[str]) -> str:
+    """Return a pattern that finds each of these texts, the longest first."""
+    return f"(?:{'|'.join(map(re.escape, sorted(texts, key=len, reverse=True)))})"
