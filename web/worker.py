@@ -31,7 +31,7 @@ PATIENCE = 5.0  # seconds to say who one is, encrypted, and again for the head o
 SLOWEST = 10_000  # bytes a second that a body has to come at
 LINGER = 1.0  # seconds in which who is still sending gets to read why that is no use
 STALLED = 20_000  # milliseconds until a browser that takes nothing off the wire is cut off
-STREAMS = ("/events",)  # they hold a thread for as long as the page is open; the feed bounds them
+STREAMS = ("/events", "/devices/levels")  # for as long as the page is open; bounded where they are made
 
 _TOO_SLOW = ConnectionResetError(errno.ECONNRESET, "the client is too slow")
 

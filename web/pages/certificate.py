@@ -10,8 +10,8 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 
 from appliance.backup.box import CERTIFICATES
 from web import box, tls
+from web.language import N_, translated
 from web.language import gettext as _
-from web.language import translated
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -39,13 +39,13 @@ def upload() -> Response | Shown:
         pem = tls.checked(chain, key, request.form.get("passphrase", ""), datetime.now(UTC))
     except tls.TlsError as error:
         return _shown(translated(error.args[0]))
-    return _use(pem, "certificate uploaded")
+    return _use(pem, N_("certificate uploaded"))
 
 
 @page.post("/certificate/new")
 def make() -> Response:
     """Use a new one of our own, for the names and addresses that the box has now."""
-    return _use(tls.make(tls.own_names(box.settings().page.names), datetime.now(UTC)), "certificate made")
+    return _use(tls.make(tls.own_names(box.settings().page.names), datetime.now(UTC)), N_("certificate made"))
 
 
 def _use(pem: bytes, what: str) -> Response:

@@ -13,8 +13,8 @@ from appliance.users import accounts, audit
 from appliance.users.errors import UserError
 from web import access, box
 from web.flood import client_of
+from web.language import N_, ngettext
 from web.language import gettext as _
-from web.language import ngettext
 from web.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def enter() -> AnyResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
         return slow_down(wait, "login.html", target=target, name=name)
     who = accounts.verify(box.store(), name, password)
     if who is None:
-        _note("", "login failed", name=_known(name))
+        _note("", N_("login failed"), name=_known(name))
         wrong = _("This name and password do not belong together.")
         return render_template("login.html", target=target, name=name, wrong=wrong), 422
     throttle().succeeded(name.strip().casefold(), client())
-    _note(who.name, "login")
+    _note(who.name, N_("login"))
     return access.sign_in(who, redirect(target, 303), stay="stay" in request.form)
 
 
@@ -59,7 +59,7 @@ def enter() -> AnyResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
 @access.operator
 def leave() -> AnyResponse:
     """End the session."""
-    box.audit("logout")
+    box.audit(N_("logout"))
     return access.sign_out(redirect(url_for("login.start"), 303))
 
 

@@ -11,8 +11,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from appliance.users import accounts, sessions
 from appliance.users.errors import UserError
 from web import access, box
+from web.language import N_, ngettext, translated
 from web.language import gettext as _
-from web.language import ngettext, translated
 from web.pages.login import client, slow_down, throttle
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def choose() -> Response | Shown:
         access.user(), language=request.form.get("language", ""), theme=request.form.get("theme", "")
     )
     try:
-        with box.changing("own settings", language=wanted.language or "-", theme=wanted.theme or "-") as file:
+        with box.changing(
+            N_("own settings"), language=wanted.language or "-", theme=wanted.theme or "-"
+        ) as file:
             accounts.change(file, wanted)
     except UserError as error:
         return render_template("me.html", **_account(), fault=translated(error.args[0])), 422
@@ -59,7 +61,7 @@ def password() -> Response | Shown:
     if new != again:
         return _wrong(again=_("The two are not the same."))
     try:
-        with box.changing("own password") as file:
+        with box.changing(N_("own password")) as file:
             accounts.set_password(file, user.id, new)
     except UserError as error:
         return _wrong(new=translated(error.args[0]))
@@ -70,7 +72,7 @@ def password() -> Response | Shown:
 @access.operator
 def elsewhere() -> Response:
     """End the other sessions."""
-    with box.changing("signed out elsewhere") as file:
+    with box.changing(N_("signed out elsewhere")) as file:
         sessions.end_all(file, access.user().id, but=access.token())
     return _back(_("You are signed out everywhere else."))
 

@@ -11,8 +11,8 @@ from appliance.store.file import writing
 from appliance.users import accounts, audit, codes, reset
 from appliance.users.errors import UserError
 from web import access, box
+from web.language import N_, translated
 from web.language import gettext as _
-from web.language import translated
 from web.pages.login import client, slow_down, throttle
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def change() -> Response | Shown:
     try:
         with writing(box.store()) as file:
             user = _admin(file, name, password)
-            audit.write(file, time.time(), "", "admin password reset at the box", {"name": user.name})
+            audit.write(file, time.time(), "", N_("admin password reset at the box"), {"name": user.name})
     except UserError as error:
         return render_template("reset.html", allowed=True, wrong=translated(error.args[0])), 422
     reset.end(box.state_folder())

@@ -12,8 +12,8 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from appliance.users import accounts, sessions
 from appliance.users.errors import UserError
 from web import access, box
+from web.language import N_, translated
 from web.language import gettext as _
-from web.language import translated
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -35,7 +35,7 @@ def add() -> Response | Shown:
     """Add a user."""
     said = {name: request.form.get(name, "") for name in ("name", "password", "role", "language")}
     try:
-        with box.changing("user added", name=said["name"].strip(), role=said["role"]) as file:
+        with box.changing(N_("user added"), name=said["name"].strip(), role=said["role"]) as file:
             role = cast("Role", said["role"])
             accounts.add(file, said["name"], said["password"], role, said["language"])
     except UserError as error:
@@ -56,7 +56,7 @@ def change(id: int) -> Response | Shown:
     user = _user(id)
     role, language = request.form.get("role", ""), request.form.get("language", "")
     try:
-        with box.changing("user changed", name=user.name, role=role, language=language or "-") as file:
+        with box.changing(N_("user changed"), name=user.name, role=role, language=language or "-") as file:
             accounts.change(file, replace(user, role=cast("Role", role), language=language))
     except UserError as error:
         return _shown(user, role=translated(error.args[0]))
@@ -68,7 +68,7 @@ def password(id: int) -> Response | Shown:
     """Give a user another password."""
     user = _user(id)
     try:
-        with box.changing("password reset", name=user.name) as file:
+        with box.changing(N_("password reset"), name=user.name) as file:
             accounts.set_password(file, id, request.form.get("password", ""))
     except UserError as error:
         return _shown(user, password=translated(error.args[0]))
@@ -80,7 +80,7 @@ def password(id: int) -> Response | Shown:
 def sign_out(id: int) -> Response:
     """End a user's sessions, except the one that asks for it."""
     user = _user(id)
-    with box.changing("user signed out", name=user.name) as file:
+    with box.changing(N_("user signed out"), name=user.name) as file:
         sessions.end_all(file, id, but=access.token())
     return _back(user, _("%(name)s is signed out.", name=user.name))
 
@@ -92,7 +92,7 @@ def remove(id: int) -> Response | Shown:
     if user.id == access.user().id:
         return _shown(user, remove=_("You cannot remove yourself: another admin can."))
     try:
-        with box.changing("user removed", name=user.name) as file:
+        with box.changing(N_("user removed"), name=user.name) as file:
             accounts.remove(file, id)
     except UserError as error:
         return _shown(user, remove=translated(error.args[0]))
