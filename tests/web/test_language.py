@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from appliance.phrase import phrase
 from appliance.settings import Settings
@@ -210,6 +211,18 @@ def test_no_page_overflows_in_the_longest_language(tab: Page, lively: walk.Desk,
         for width in (1440, 390, 320):
             tab.set_viewport_size({"width": width, "height": 844})
             assert look(tab, "wide") == [], (code, width)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("code", OTHERS)
+def test_the_words_on_the_desk_fit_into_its_buttons(tab: Page, lively: walk.Desk, code: str) -> None:
+    lively.daemon.show(walk.life())
+    tab.set_extra_http_headers({"Accept-Language": code})
+    walk.visit(tab, lively, "desk.start")
+    expect(tab.locator("body[data-link=live]")).to_be_visible()
+    for width in (1440, 390, 320):
+        tab.set_viewport_size({"width": width, "height": 844})
+        assert look(tab, "tight") == [], width
 
 
 @pytest.mark.browser
