@@ -207,6 +207,7 @@ def erase() -> AnyResponse | Shown:
 
 
 @page.get("/backup/pending")
+@access.by_itself
 def pending() -> Response:
     """Tell whether something waits for the desk to restart, and for how many calls."""
     return jsonify(waits=box_at(box.path()).journal.exists(), calls=_calls())
