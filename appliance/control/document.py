@@ -122,6 +122,7 @@ class Document:
             "dnd": desk.dnd,
             "forward": desk.forward,
             "away": desk.away,
+            "touched": desk.touched,
             "voicemail": {"new": desk.voicemail.new, "old": desk.voicemail.old},
             "counters": {
                 "missed": desk.counters.missed,

@@ -13,6 +13,7 @@ NAME_LENGTH = 80
 """Letters of a name or number that are kept: no page and no display has room for more."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+_STRAY = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")  # halves that stand for no byte
 T = TypeVar("T")
 
 
@@ -40,5 +41,6 @@ def _text(text: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError:
-            text = text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+            sent = _STRAY.sub("?", text).encode("utf-8", "surrogateescape")
+            text = sent.decode("cp1252", "replace")
     return _CONTROLS.sub(" ", text)

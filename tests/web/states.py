@@ -162,6 +162,7 @@ def idle() -> Json:
         "dnd": False,
         "forward": "",
         "away": False,
+        "touched": False,
         "voicemail": {"new": 0, "old": 0},
         "counters": {"missed": 0, "incoming": 0, "outgoing": 0},
         "messages": {},
