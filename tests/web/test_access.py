@@ -146,7 +146,7 @@ def test_the_focus_can_be_seen_wherever_the_tab_key_leads(page: Page, daemon: St
             break
         assert here.evaluate("element => getComputedStyle(element).outlineWidth") == "3px"
         reached.append(here.inner_text())
-    everything = page.locator(":is(button:enabled, a, input):visible:not([tabindex='-1'])")
+    everything = page.locator(":is(button:enabled, a, input, summary):visible:not([tabindex='-1'])")
     assert len(reached) == everything.count()
 
 
