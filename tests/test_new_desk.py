@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from appliance.control.protocol import Refused
 from appliance.desk.events import Dial, SendMessage
 from tests.running import RunningDesk
 
@@ -39,10 +40,10 @@ def test_it_says_that_there_is_no_account_and_what_to_do(desk: RunningDesk) -> N
 
 
 def test_its_devices_work_and_a_call_is_refused_with_the_reason(desk: RunningDesk) -> None:
-    assert {"sim-headset", "sim-light", "sim-buttons"} <= desk.status()["devices"].keys()
-    desk.ask(Dial("1001"))
-    state = desk.until("the call is over", lambda state: state["released"])
-    assert state["notice"] == "1001: no account is set up yet"
+    desk.until("its devices are there", lambda state: states(state["devices"]) == ["online"] * 3)
+    desk.until("the line is unset", lambda state: state["registration"]["state"] == "unset")
+    with pytest.raises(Refused, match="no account is set up yet"):
+        desk.ask(Dial("1001"))
     desk.ask(SendMessage("1001", "Hello"))
     state = desk.until("the text is refused", lambda state: states(state["messages"]) == ["failed"])
     assert [text["reason"] for text in state["messages"].values()] == ["no account is set up yet"]

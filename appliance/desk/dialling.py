@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.desk import actions, events, switching
-from appliance.desk.state import NOBODY, Call, CallState, Direction, ExtensionState, Party, Purpose
+from appliance.desk.state import (
+    NOBODY,
+    Call,
+    CallState,
+    Direction,
+    ExtensionState,
+    Party,
+    Purpose,
+    RegistrationState,
+)
 
 if TYPE_CHECKING:
     from appliance.desk.board import Board, Handlers
@@ -25,6 +34,9 @@ def place(
     purpose: Purpose = Purpose.TALK,
 ) -> None:
     """Place a call; the active one goes on hold. `called` is what it is shown as, where not the number."""
+    for known in board.desk.lines:
+        if known.id == line and known.registration.state is RegistrationState.UNSET:
+            board.refuse(known.registration.reason)
     switching.free_line(board)
     board.placed += 1
     called = called or number
