@@ -32,7 +32,7 @@ from appliance.devices import Devices
 from appliance.diagnostics import Diagnostics
 from appliance.directory.lookup import Keys
 from appliance.directory.monitored import LIMIT
-from appliance.settings import SettingsError, load
+from appliance.settings import SettingsError, load_or_default
 from appliance.sip.agent import SipAgent
 from drivers.audio.levels import Levels
 
@@ -175,7 +175,7 @@ class Daemon:
     def _reload(self) -> None:
         """Take the settings as the file says: at once what can be, the rest by a new start after calls."""
         try:
-            new = load(self._path)
+            new = load_or_default(self._path)
         except SettingsError as error:
             raise protocol.Refused(str(error)) from error
         fixed = _fixed(new) != _fixed(self._settings)
