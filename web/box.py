@@ -90,7 +90,7 @@ def open_store(place: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def changing(what: str, **details: object) -> Iterator[sqlite3.Connection]:
+def changing(what: str, /, **details: object) -> Iterator[sqlite3.Connection]:
     """Write into store and audit log, or into neither: `with changing("user removed", name=…) as file:`."""
     with storing.writing(store()) as file:
         yield file
@@ -139,7 +139,7 @@ def is_leaving() -> bool:
     return bool(found.get("leaving") and found.get("calls"))
 
 
-def audit(what: str, **details: object) -> None:
+def audit(what: str, /, **details: object) -> None:
     """Note who changed what; never give it a secret."""
     from web import access
 

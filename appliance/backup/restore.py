@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from appliance.backup.create import FILES, PLAIN, SECRETS, SETTINGS, STORE, TOKE
 from appliance.backup.errors import BackupError
 from appliance.store import durable, snapshots
 from appliance.store.durable import Move, Remove
-from appliance.store.file import VERSION
+from appliance.store.file import VERSION, connect
 
 if TYPE_CHECKING:
     from appliance.backup.archive import Member
@@ -82,6 +84,7 @@ def stage_snapshot(box: Box, snapshot: Path) -> None:
             if what := snapshots.faults(box.staging / STORE):
                 Remove(box.staging).do()
                 raise BackupError(f"the snapshot is damaged: {what}; take another one")
+            _sign_all_out(box.staging / STORE)
             durable.begin(
                 box.journal,
                 [*_without_log(box), Move(box.staging / STORE, box.store), Remove(box.staging)],
@@ -167,6 +170,7 @@ def _look_through(box: Box, manifest: dict[str, Any]) -> None:
     """Raise BackupError unless the desk can be started with this."""
     if what := snapshots.faults(box.staging / STORE):
         raise BackupError(f"the store in it is damaged: {what}; take another backup")
+    _sign_all_out(box.staging / STORE)
     staged = box.staging / SETTINGS
     try:
         text = staged.read_text(encoding="utf-8")
@@ -175,6 +179,12 @@ def _look_through(box: Box, manifest: dict[str, Any]) -> None:
     except (settings.SettingsError, ValueError, AttributeError) as error:
         what = str(error).replace(f"{box.staging}/", "")
         raise BackupError(f"the settings in it cannot be used with this Deskbell: {what}") from error
+
+
+def _sign_all_out(store: Path) -> None:
+    """Let no session come back that was ended since: who used one signs in again."""
+    with closing(connect(store)) as file, suppress(sqlite3.OperationalError):  # an older one has no users
+        file.execute("DELETE FROM session")
 
 
 def _adapted(text: str, box: Box, manifest: dict[str, Any]) -> str:

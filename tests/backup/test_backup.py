@@ -22,7 +22,8 @@ from appliance.backup import archive, create, reset, restore
 from appliance.backup.box import Box, finish
 from appliance.backup.errors import BackupError
 from appliance.store import durable, snapshots
-from appliance.store.file import VERSION, StoreError
+from appliance.store.file import VERSION, StoreError, connect, writing
+from appliance.users import accounts, sessions
 from tests.backup.boxes import PASSPHRASE, SECRET, found, make
 from tests.store import books
 from tests.store.killing import MEMORY, killed_at
@@ -158,6 +159,26 @@ def test_everything_comes_back_on_another_box(made: Made, other: Box) -> None:
     assert snapshots.listed(other.store) == [], "the old box must not come back when the store is damaged"
     assert not other.staging.exists()
     assert not finish(other.settings)
+
+
+@pytest.mark.parametrize("how", ["backup", "snapshot"])
+def test_no_session_comes_back_that_was_ended_since(tmp_path: Path, how: str) -> None:
+    one = make(tmp_path, "one")
+    with closing(connect(one.store)) as file, writing(file):
+        user = accounts.get(file, accounts.add(file, "Ada", "Tulips on the desk", "admin"))
+        assert user
+        token = sessions.begin(file, user, 1000.0)
+    if how == "backup":
+        create.create(one, tmp_path / "backup", PASSPHRASE)
+        restore.stage(one, tmp_path / "backup", PASSPHRASE)
+    else:
+        taken = snapshots.take(one.store, reserve=0)
+        assert taken
+        restore.stage_snapshot(one, taken.path)
+    assert finish(one.settings)
+    with closing(connect(one.store)) as file:
+        assert [user.name for user in accounts.every(file)] == ["Ada"]
+        assert sessions.find(file, token, 1001.0) is None
 
 
 def test_a_box_that_never_had_settings_can_be_made_from_a_backup(
