@@ -209,7 +209,10 @@ def test_where_no_desk_runs_a_box_is_restored_at_once(desk: RunningDesk, pages: 
     at = bring(pages, file)
     pages.post(at, data={"passphrase": PASSPHRASE, "restore": "yes"})
     assert list(books.read(store)) == ["before"]
-    assert "No desk runs, so it is done already." in pages.get("/backup").text
+    assert "/login" in pages.get("/backup").headers["Location"], "who is signed in now signs in anew"
+    again = sign_in(desk.settings, store)
+    assert again.get("/backup").status_code == 200
+    again.application.extensions["feed"].close()
 
 
 @pytest.mark.parametrize(
