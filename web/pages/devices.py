@@ -27,6 +27,11 @@ Answer = Response | tuple[Response, int]
 
 page = Blueprint("devices", __name__)
 
+ANY = {
+    "headset": N_("Any headset"),
+    "handset": N_("Any handset"),
+    "speakerphone": N_("Any speakerphone"),
+}
 LISTENERS = 4  # pages that see levels at once; each holds a thread
 BEAT = 5.0  # seconds after which a page that has gone is noticed
 _listening = threading.BoundedSemaphore(LISTENERS)
@@ -187,9 +192,7 @@ def _ranked(form: SettingsForm) -> list[tuple[str, str]]:
 def _title(name: str, devices: dict[str, Any]) -> str:
     if name in devices:
         return str(devices[name]["name"])
-    if name in ("headset", "handset", "speakerphone"):
-        return _("Any %(kind)s", kind=translated(attached.KINDS[name]).lower())
-    return _("Not attached now")
+    return translated(ANY.get(name, N_("Not attached now")))
 
 
 def _levels(socket: Path) -> Iterator[bytes]:

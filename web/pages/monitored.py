@@ -36,7 +36,9 @@ FIXES = (
     ("403", N_("The exchange does not let this desk watch it: allow that for the desk's account.")),
     (
         "(489",
-        N_("The exchange tells nothing in this way: choose another under Account and lines, Monitoring."),
+        N_(
+            "The exchange tells nothing in this way: choose another under Account and lines, What the exchange tells."
+        ),
     ),
     ("not allowed", N_("Somebody has to allow it at the exchange.")),
     ("answer", N_("Look whether the exchange runs, and the network between.")),
