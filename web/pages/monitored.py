@@ -37,7 +37,8 @@ FIXES = (
     (
         "(489",
         N_(
-            "The exchange tells nothing in this way: choose another under Account and lines, What the exchange tells."
+            "The exchange tells nothing in this way: choose another under Account and lines, "
+            "What the exchange tells."
         ),
     ),
     ("not allowed", N_("Somebody has to allow it at the exchange.")),
