@@ -225,6 +225,7 @@ def tab(browser: Browser, site: str, desk_store: Path) -> Page:
 def page(tab: Page, site: str, daemon: StandInDaemon) -> Iterator[Page]:
     """The page on a desk screen, live, with nothing going on."""
     tab.set_viewport_size(DESK_SCREEN)
+    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")  # others leave it in the dark
     tab.goto(site)
     expect(tab.locator("body[data-link=live]")).to_be_visible()
     expect(tab.locator(".call")).to_have_count(0)
