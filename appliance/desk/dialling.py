@@ -36,7 +36,7 @@ def place(
     """Place a call; the active one goes on hold. `called` is what it is shown as, where not the number."""
     for known in board.desk.lines:
         if known.id == line and known.registration.state is RegistrationState.UNSET:
-            board.refuse(known.registration.reason)
+            board.refuse(known.registration.reason or "no account is set up yet")
     switching.free_line(board)
     board.placed += 1
     called = called or number
