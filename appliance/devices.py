@@ -83,11 +83,11 @@ class Devices:
 
     def configure(self, settings: Settings) -> None:
         """Ring, light and prefer as these settings say; what the hub was made with stays as it is."""
-        self._settings = settings
+        before, self._settings = self._settings, settings
         self.ring_policy, self._lights = ring_policy(settings), light_policy(settings)
         for device in self.known():
-            if device.state is base.DeviceState.ONLINE:
-                place = rank(settings, device)
+            place = rank(settings, device)
+            if device.state is base.DeviceState.ONLINE and place != rank(before, device):
                 self._happens(events.DeviceAttached(device.id, self._speaks(device), place))
 
     def remember_levels(self, kept: Mapping[str, Levels]) -> None:
