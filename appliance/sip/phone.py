@@ -16,8 +16,8 @@ has but one:
     {"do": "message", "line": "1001", "message": "m1", "number": "200", "text": "Hello"}
 
 Events come on standard output: the desk's own (`appliance.desk.events`) as {"event": "CallArrived", "line":
-"1001", …}, and "Digit", "Recorded" and "Refused": a command that cannot be done, and why. When standard
-input ends, the phones hang up, unregister, and the process ends.
+"1001", …}, and "Digit", "Recorded", "Behaves" (a line has taken on its habits) and "Refused": a command that
+cannot be done, and why. When standard input ends, the phones hang up, unregister, and the process ends.
 """
 
 from __future__ import annotations
@@ -128,6 +128,7 @@ class Phone:
         self._answer_after: float | None = command.get("answer_after")
         self._hang_up_after: float | None = command.get("hang_up_after")
         self._refuse: int | None = command.get("refuse")
+        self._phones.tell("Behaves", self._name)
 
     def do(self, verb: str, command: dict[str, Any]) -> None:
         """Do one command."""

@@ -176,7 +176,9 @@ class Phones:
         self._reader.start()
 
     def register(self, line: str, **habits: Any) -> str:
+        since = self.mark()
         self.do(line, "register", password=self._exchange.password(line), **habits)
+        self.wait(line, "Behaves", since=since)  # else a call may be faster than the habit to answer it
         self.wait(line, "RegistrationChanged", state="registered")
         return line
 

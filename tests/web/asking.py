@@ -18,7 +18,7 @@ def expect_asked(daemon: StandInDaemon, *asked: tuple[str, dict[str, Any]]) -> N
     ending = time.monotonic() + 5
     while len(daemon.asked) < len(asked) and time.monotonic() < ending:
         time.sleep(0.01)
-    assert daemon.asked == list(asked)
+    assert daemon.asked == list(asked), daemon.asked
 
 
 def row(page: Page, key: str) -> Locator:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import pytest
@@ -21,6 +21,7 @@ from appliance.settings import SECRETS_NAME
 from appliance.store.file import connect, prepare, writing
 from appliance.users import accounts, sessions
 from tests.web import states, walk
+from tests.web.asking import until
 from tests.web.daemon import StandInDaemon
 from tests.web.picture import CHROMIUM, OPTIONS
 from web import access
@@ -32,8 +33,14 @@ if TYPE_CHECKING:
     from flask import Flask
     from playwright.sync_api import Browser, Page, ViewportSize
 
-DESK_SCREEN: ViewportSize = {"width": 1440, "height": 900}
+    Show = Callable[[dict[str, Any]], None]
 
+DESK_SCREEN: ViewportSize = {"width": 1440, "height": 900}
+UNTIL_TOLD = """async () => {
+  const main = document.querySelector("script[src$='/main.js']").src;
+  const { current } = await import(main.replace("main", "store"));
+  while (!current()) await new Promise((resolve) => setTimeout(resolve, 5));
+}"""  # the page comes live from the server; its keys act as soon as the event stream has told the state
 
 NAME, PASSWORD = "reception", "Tulips on the desk"
 
@@ -143,6 +150,17 @@ def daemon(running_daemon: StandInDaemon) -> StandInDaemon:
     return running_daemon
 
 
+@pytest.fixture
+def show(application: Flask, daemon: StandInDaemon) -> Show:
+    """Return what brings the desk into a state, and then waits until the pages of this process know it."""
+
+    def change(state: dict[str, Any]) -> None:
+        daemon.show(state)
+        until(lambda: application.extensions["feed"].current()[0] == state)
+
+    return change
+
+
 def free_address() -> str:
     """Return an address that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -229,6 +247,7 @@ def page(tab: Page, site: str, daemon: StandInDaemon) -> Iterator[Page]:
     tab.goto(site)
     expect(tab.locator("body[data-link=live]")).to_be_visible()
     expect(tab.locator(".call")).to_have_count(0)
+    tab.evaluate(UNTIL_TOLD)
     yield tab
     tab.evaluate("localStorage.clear()")
     tab.unroute_all()

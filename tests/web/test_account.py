@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from appliance.demo.exchange import Exchange
-    from tests.web.conftest import SignedIn
+    from tests.web.conftest import Show, SignedIn
     from tests.web.daemon import StandInDaemon
 
 __all__ = ["as_before"]  # the settings are as they were after each test
@@ -87,12 +87,12 @@ def test_a_line_that_is_wrong_is_not_added(
     assert settings_path.read_text() == before
 
 
-def test_each_line_tells_how_it_is_with_the_fix(client: SignedIn, daemon: StandInDaemon) -> None:
-    daemon.show(lines(main={"state": "failed", "code": 403, "reason": "the exchange refuses the user"}))
+def test_each_line_tells_how_it_is_with_the_fix(client: SignedIn, show: Show) -> None:
+    show(lines(main={"state": "failed", "code": 403, "reason": "the exchange refuses the user"}))
     page = client.get("/account/states/main").text
     assert "Not registered" in page
     assert "see the user name and the password of the account" in page
-    daemon.show(lines(main={"state": "unset", "reason": "no account is set up yet"}))
+    show(lines(main={"state": "unset", "reason": "no account is set up yet"}))
     assert "No account" in client.get("/account/states/main").text
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from appliance.demo.exchange import Exchange
-    from tests.web.conftest import SignedIn
+    from tests.web.conftest import Show, SignedIn
     from tests.web.daemon import StandInDaemon
 
 KEYS = Keys(DialPlan())
@@ -157,14 +157,14 @@ def test_people_of_the_directory_are_chosen_disabled_and_left_out(
 
 
 def test_the_fifty_first_is_not_monitored_and_says_why_until_there_is_room(
-    client: SignedIn, file: sqlite3.Connection, settings_path: Path, daemon: StandInDaemon
+    client: SignedIn, file: sqlite3.Connection, settings_path: Path, show: Show
 ) -> None:
     named(settings_path, "1000")
     ids = insert(file, *(str(1001 + at) for at in range(50)))
     with writing(file):
         monitored.monitor(file, KEYS, ids[:49])
     client.post("/monitored/choose", data={"person": ids[49]})
-    daemon.show(states.idle() | {"extensions": {"1050": states.extension("Colleague 1050")}})
+    show(states.idle() | {"extensions": {"1050": states.extension("Colleague 1050")}})
     page = client.get("/monitored").text
     assert "50 of 50 are monitored" in page
     assert "on the list, but not monitored: there is no room" in page

@@ -11,7 +11,7 @@ from tests.web.asking import until
 from web.view import lasted
 
 if TYPE_CHECKING:
-    from tests.web.conftest import SignedIn
+    from tests.web.conftest import Show, SignedIn
     from tests.web.daemon import StandInDaemon
 
 
@@ -115,10 +115,8 @@ def test_no_other_script_no_frame_no_guessing_of_types(client: SignedIn) -> None
     assert " style=" not in reply.text
 
 
-def test_what_others_call_themselves_is_text_and_nothing_more(
-    client: SignedIn, daemon: StandInDaemon
-) -> None:
-    daemon.change(calls={"c1": states.call("1", '<script>alert("x")</script>')})
+def test_what_others_call_themselves_is_text_and_nothing_more(client: SignedIn, show: Show) -> None:
+    show(states.idle() | {"calls": {"c1": states.call("1", '<script>alert("x")</script>')}})
     assert "<script>alert" not in client.get("/").text
 
 

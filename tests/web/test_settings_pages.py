@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tests.web.conftest import SignedIn
+    from tests.web.conftest import Show, SignedIn
     from tests.web.daemon import StandInDaemon
 
 
@@ -62,8 +62,8 @@ def test_what_is_set_stands_in_the_file_and_the_desk_is_told(
     assert "Saved." in client.get("/calls").text
 
 
-def test_what_waits_for_the_end_of_the_calls_is_said_to_wait(client: SignedIn, daemon: StandInDaemon) -> None:
-    daemon.show(states.morning() | {"leaving": True})
+def test_what_waits_for_the_end_of_the_calls_is_said_to_wait(client: SignedIn, show: Show) -> None:
+    show(states.morning() | {"leaving": True})
     form = fields_of(client.get("/calls").text)
     assert client.post("/calls", data=form | {"park.orbits": "701"}).status_code == 303
     assert "when the calls of now are over" in client.get("/calls").text
