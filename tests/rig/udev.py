@@ -31,7 +31,7 @@ def installed() -> Iterator[None]:
         ours = Path(root, "etc/udev/hwdb.d")
         ours.mkdir(parents=True)
         shutil.copy(udev.FOLDER / f"{udev.NAME}.hwdb", ours)
-        say("systemd-hwdb", f"--root={root}", "update")
+        say("systemd-hwdb", f"--root={root}", "--strict", "update")
         shutil.copy(Path(root, "etc/udev/hwdb.bin"), DATABASE)
     add_rules()
     yield

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import grp
+import os
+import re
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +18,7 @@ from tests.rig.devices import BusyLight, Emulated, Headset, eventually
 from tests.rig.gpio import GpioChip
 from tests.rig.hid import VENDOR_REPORTS
 from tests.rig.lights import BLINKSTICK, FIT_STATUSB, LUXAFOR, Make
-from tests.rig.udev import GROUP, installed, say
+from tests.rig.udev import GROUP, RULES, installed, say
 from tests.rig.usb import Identity
 
 if TYPE_CHECKING:
@@ -22,6 +27,19 @@ if TYPE_CHECKING:
 OURS = (GROUP, 0o660)
 ROOTS = ("root", 0o600)
 USB_ROOTS = ("root", 0o664)
+NOBODY, STRANGERS = 65534, "nogroup"
+VERIFIES = 254  # since this systemd, `udevadm verify` is there
+SECURITY_KEY = bytes.fromhex("06D0F1 0901 A101 0920 1500 26FF00 7508 9540 8102 0921 9102 C0")
+STICK = Make(0x0781, 0x5581, "Memory stick", reached_by="usb")
+OPEN_ALL = """
+import os, sys
+for path in sys.stdin.read().split():
+    try:
+        os.close(os.open(path, int(sys.argv[1]) | os.O_NONBLOCK | os.O_NOCTTY))
+    except OSError:
+        continue
+    print(path)
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,10 +69,58 @@ def usb_node(device: Emulated) -> Path:
     return Path(f"/dev/bus/usb/{bus:03}/{number:03}")
 
 
+def opened(flags: int, group: str) -> set[Path]:
+    """The device files of the whole machine that a process of this group, and of no other, can open."""
+    say("udevadm", "settle")
+    nodes = [
+        node
+        for node in Path("/dev").rglob("*")
+        if not node.is_symlink() and (node.is_char_device() or node.is_block_device())
+    ]
+    member = ["setpriv", f"--reuid={NOBODY}", f"--regid={group}", "--clear-groups"]
+    tried = subprocess.run(
+        [*member, sys.executable, "-S", "-c", OPEN_ALL, str(flags)],
+        input="\n".join(map(str, nodes)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return {Path(path) for path in tried.stdout.split()}
+
+
 def test_udev_understands_every_rule() -> None:
+    version = re.match(r"\d+", subprocess.check_output(["udevadm", "--version"], text=True))
+    assert version
+    if int(version[0]) >= VERIFIES:
+        say("udevadm", "verify", str(RULES))
+        return
     complaints = say("udevadm", "test", "/sys/class/mem/null")
     assert "70-deskbell.rules" in complaints, "it was read"
     assert "70-deskbell.rules:" not in complaints, "a file and line is a complaint"
+
+
+def test_the_service_can_open_its_devices_and_nothing_else_that_others_cannot() -> None:
+    with ExitStack() as plugged:
+        headset = plugged.enter_context(Headset("A1", audio=None))
+        light, by_usb, by_tty = (
+            plugged.enter_context(make.plugged()) for make in (LUXAFOR, BLINKSTICK, FIT_STATUSB)
+        )
+        foreign = [
+            plugged.enter_context(Emulated(Identity(0x1209, number), reports))
+            for number, reports in ((1, KEYBOARD), (2, SECURITY_KEY))
+        ]
+        stick = plugged.enter_context(STICK.plugged())
+        plugged.enter_context(GpioChip({5: "ANSWER"}))
+        (port,) = by_tty.folder.glob("*/tty/tty*")
+        (chip,) = Path("/dev").glob("gpiochip*")
+        ours = {headset.hidraw, light.hidraw, usb_node(by_usb), Path("/dev", port.name), chip}
+        read, written = (opened(flags, GROUP) for flags in (os.O_RDONLY, os.O_RDWR))
+        assert written - opened(os.O_RDWR, STRANGERS) == ours
+        assert read - opened(os.O_RDONLY, STRANGERS) == ours
+        closed = {*(device.hidraw for device in foreign), *Path("/dev/input").glob("event*")}
+        assert len(closed) > len(foreign), "the keyboard is an input device too"
+        assert not closed & read
+        assert usb_node(stick) not in written
 
 
 def test_a_headset_is_the_desks_and_its_usb_device_is_not() -> None:
