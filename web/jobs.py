@@ -18,6 +18,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from appliance.store import sharing
 from web import box
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Job:
 
     def start(self, *words: str, **asked: object) -> None:
         """Have Python run a module with these words; `asked` lies in the folder. Busy: it runs already."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(self.folder)
         lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -118,7 +119,7 @@ def new() -> Job:
         with suppress(Busy):
             old.remove()
     job = Job(secrets.token_hex(8))
-    job.folder.mkdir(mode=0o700, parents=True)
+    _make(job.folder)
     return job
 
 
@@ -130,6 +131,12 @@ def find(name: str) -> Job | None:
 
 def _home() -> Path:
     return box.state_folder() / "jobs"
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of a job: the desk, too, can remove it, where a factory reset has it do so."""
+    sharing.make_folder(folder.parent)
+    sharing.make_folder(folder)
 
 
 def _ended() -> Iterator[Job]:

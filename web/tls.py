@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from appliance.store import durable
+from appliance.store import durable, sharing
 from web.language import N_
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Credentials:
 
     def replace(self, pem: bytes) -> None:
         """Use another certificate and key, for new connections from now on."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sharing.make_folder(self.path.parent)
         durable.write(self.path, pem, 0o600)
 
     def context(self) -> ssl.SSLContext:

@@ -20,9 +20,10 @@ from appliance.backup import archive
 from appliance.backup.box import CERTIFICATES, NAMED, TOKENS
 from appliance.backup.create import FILES, PLAIN, SECRETS, SETTINGS, STORE, TOKENS_FOLDER, opened
 from appliance.backup.errors import BackupError
-from appliance.store import durable, snapshots
+from appliance.store import durable, sharing, snapshots
 from appliance.store.durable import Move, Remove
 from appliance.store.file import VERSION, connect
+from appliance.store.sharing import OPEN
 
 if TYPE_CHECKING:
     from appliance.backup.archive import Member
@@ -36,9 +37,6 @@ MOST = 500
 
 SPARE = 50 << 20
 """Bytes that are left free."""
-
-OPEN = 0o640
-"""The mode of what is no secret."""
 
 _OPTION = re.compile(r"(line|(lines|sources)\.\w+)\.ca_file")
 
@@ -59,8 +57,7 @@ def stage_unlocked(box: Box, backup: archive.Backup, key: Any) -> dict[str, Any]
         raise BackupError("an earlier restore or reset is not completed: restart the desk, then do it again")
     try:
         for folder in (box.files, box.state):
-            folder.mkdir(parents=True, exist_ok=True)
-            durable.adopt(folder)
+            sharing.make_folder(folder)
             if not os.access(folder, os.W_OK):
                 raise BackupError(f"{folder} cannot be written: do it as root, or as the user of the desk")
         with durable.alone(box.state):
@@ -79,7 +76,7 @@ def stage_snapshot(box: Box, snapshot: Path) -> None:
     try:
         with durable.alone(box.state):
             Remove(box.staging).do()
-            _make(box.staging)
+            sharing.make_folder(box.staging)
             durable.copy(snapshot, box.staging / STORE)
             if what := snapshots.faults(box.staging / STORE):
                 Remove(box.staging).do()
@@ -100,7 +97,7 @@ def _without_log(box: Box) -> list[durable.Step]:
 
 def _stage(box: Box, backup: archive.Backup, key: Any) -> dict[str, Any]:  # noqa: ANN401
     Remove(box.staging).do()
-    _make(box.staging)
+    sharing.make_folder(box.staging)
     try:
         manifest = _unpack(backup, key, box.staging)
         _look_through(box, manifest)
@@ -112,11 +109,6 @@ def _stage(box: Box, backup: archive.Backup, key: Any) -> dict[str, Any]:  # noq
             shutil.rmtree(box.staging, ignore_errors=True)
         raise
     return manifest
-
-
-def _make(folder: Path) -> None:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    durable.adopt(folder)
 
 
 def _unpack(backup: archive.Backup, key: Any, staging: Path) -> dict[str, Any]:  # noqa: ANN401
@@ -133,16 +125,21 @@ def _unpack(backup: archive.Backup, key: Any, staging: Path) -> dict[str, Any]: 
             names.add(one.name)
             left -= one.size
             path = staging / one.name
-            _make(path.parent)
-            mode = OPEN if path.parent.name == FILES else 0o600
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            sharing.make_folder(path.parent)
+            with os.fdopen(sharing.create(path, _mode(path)), "wb") as file:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
-            durable.adopt(path)
     if missing := {SETTINGS, SECRETS, STORE} - names:
         raise BackupError(f"there is no {', '.join(sorted(missing))} in it; take another backup")
     return manifest
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of a file that is put in place: of these, services write only the store in place."""
+    if path.name == STORE:
+        return sharing.mode(path.parent)
+    return OPEN if path.parent.name == FILES else sharing.mode(path.parent, OPEN)
 
 
 def _admit(one: Member, names: set[str], left: int) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from appliance import settings
 from appliance.commands.directory_store import add_word, changing, count, reading
 from appliance.commands.grammar import DONE, REFUSED, Commands, print_json, say
+from appliance.store import sharing
 
 if TYPE_CHECKING:
     import argparse
@@ -163,7 +164,7 @@ def _alone(loaded: settings.Settings) -> Iterator[bool]:
     import fcntl
 
     _folder(loaded).mkdir(parents=True, exist_ok=True)
-    with (_folder(loaded) / "sources.lock").open("w") as lock:
+    with open(sharing.lock(_folder(loaded) / "sources.lock"), "rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -20,6 +20,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from phonenumbers import country_code_for_region
@@ -31,6 +32,7 @@ from appliance.directory.formats.items import TEXTS, Fault, FormatError, Notice,
 from appliance.directory.formats.text import encoding_of
 from appliance.directory.lookup import Keys
 from appliance.directory.person import Number, Person
+from appliance.store import sharing
 from appliance.store.file import writing
 
 if TYPE_CHECKING:
@@ -509,7 +511,7 @@ def _set_state(file: sqlite3.Connection, id: int, state: str) -> None:
 def _alone(file: sqlite3.Connection) -> Iterator[None]:
     """Be the only one who imports; Refused when another process does. The kernel lets go for who dies."""
     path = next(row[2] for row in file.execute("PRAGMA database_list") if row[1] == "main")
-    with open(f"{path}-import", "ab") as lock:
+    with open(sharing.lock(Path(f"{path}-import")), "rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -13,14 +13,13 @@ from tomlkit.exceptions import TOMLKitError
 
 from appliance.settings.file import SECRETS_NAME, SettingsError, example, understand
 from appliance.settings.options import Settings
+from appliance.store import sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tomlkit import TOMLDocument
-
-OPEN, SECRET = 0o640, 0o600  # modes of files that are not there yet
 
 
 class Draft:
@@ -78,8 +77,9 @@ class Draft:
         checked = self.check()
         # The secrets first: a password without its account is of no use to anybody, an account without its
         # password is an outage.
-        _write(self._secrets_path, tomlkit.dumps(self._secrets), SECRET)
-        _write(self._path, tomlkit.dumps(self._settings), OPEN)
+        secret = sharing.mode(self._path.parent, sharing.OPEN)
+        _write(self._secrets_path, tomlkit.dumps(self._secrets), secret)
+        _write(self._path, tomlkit.dumps(self._settings), sharing.OPEN)
         return checked
 
     def _document(self, section: str, option: str) -> TOMLDocument:
@@ -132,7 +132,10 @@ def _document(path: Path, otherwise: str) -> TOMLDocument:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Replace a file by another in one step that no power cut leaves half done; mode and owner stay."""
+    """Replace a file by another in one step that no power cut leaves half done; mode and owner stay.
+
+    `mode` is that of a file which is not there yet.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         with suppress(FileNotFoundError):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import stat
 import tomllib
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -18,9 +17,10 @@ import tomlkit
 from appliance.settings import checks
 from appliance.settings.agreement import disagreements
 from appliance.settings.options import Settings
+from appliance.store import sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 DEFAULT_PATH = Path("/etc/deskbell/deskbell.toml")
 SECRETS_NAME = "secrets.toml"
@@ -69,7 +69,8 @@ def load(path: Path) -> Settings:
     secrets = _read(secrets_path, "") if secrets_path.exists() else ""
     loaded = understand(path, text, secrets, list(_loose_mode(secrets_path)))
     if loaded.line.server and not secrets_path.exists():
-        fix = f"write one with the line's password, then: chmod 600 {secrets_path}"
+        mode = sharing.mode(path.parent, sharing.OPEN)
+        fix = f"write one with the line's password, then: chmod {mode:o} {secrets_path}"
         raise SettingsError(f"{secrets_path}: there is no such file; {fix}")
     return loaded
 
@@ -169,8 +170,8 @@ def _read(path: Path, remedy: str) -> str:
 
 
 def _loose_mode(path: Path) -> Iterator[str]:
-    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        yield f"{path}: others may read the secrets; run: chmod 600 {path}"
+    if path.exists() and (remedy := sharing.remedy(path)):
+        yield f"{path}: others may read the secrets; run: {remedy}"
 
 
 class _Reader:
@@ -195,17 +196,17 @@ class _Reader:
         found: dict[str, Any] = {}
         for name, value in table.items():
             if name not in known:
-                self.complain(section, name, "not an option here", _suggest(name, known))
+                self.complain(section, name, "not an option here", suggest(name, known))
                 continue
-            typed, wrong = _typed(value, types[name])
+            accepted, wrong = typed(value, types[name])
             check = known[name].metadata["check"]
-            wrong = wrong or (check(typed) if check else "")
+            wrong = wrong or (check(accepted) if check else "")
             if wrong:
                 # A URL may hold a password that belongs into the secrets.
                 shown = "" if self._secret else re.sub(r"//[^/]*@", "//…@", f"{value!r}")
                 self.complain(section, name, f"{shown} is wrong" if shown else "wrong value", wrong)
             else:
-                found[name] = typed
+                found[name] = accepted
         for name, declared in known.items():  # what must be written has a default that its check refuses
             check = declared.metadata["check"]
             if name not in table and check and (wrong := check(declared.default)):
@@ -237,7 +238,7 @@ class _Reader:
         """Return a complaint for every section that does not exist."""
         known = get_type_hints(Settings)
         return [
-            f"{self._place(name, '')}: [{name}] is not a section here; {_suggest(name, known)}"
+            f"{self._place(name, '')}: [{name}] is not a section here; {suggest(name, known)}"
             for name in self._document
             if name not in known
         ]
@@ -268,7 +269,7 @@ class _Reader:
         return f"{self._path}:{line}" if line else str(self._path)
 
 
-def _typed(value: Any, kind: Any) -> tuple[Any, str]:  # noqa: ANN401 - whatever TOML holds
+def typed(value: Any, kind: Any) -> tuple[Any, str]:  # noqa: ANN401 - whatever TOML holds
     """Return the value in its declared type, and what to write instead when it is of another."""
     if kind is bool:
         return value, "" if isinstance(value, bool) else "write true or false"
@@ -286,6 +287,7 @@ def _typed(value: Any, kind: Any) -> tuple[Any, str]:  # noqa: ANN401 - whatever
     return (tuple(value), "") if right else (value, 'write a list of texts: ["701", "702"]')
 
 
-def _suggest(name: str, known: dict[str, Any]) -> str:
+def suggest(name: str, known: Collection[str]) -> str:
+    """Return what to write instead of a name that is none of those known."""
     close = difflib.get_close_matches(name, known, 1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(known) or 'none'}"

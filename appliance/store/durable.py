@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.store.file import StoreError
+from appliance.store.sharing import adopt, create
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,14 +90,14 @@ def finish(journal: Path) -> bool:
     return True
 
 
-def write(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a file whole, or leave it as it was."""
+def write(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a file whole, or leave it as it was; its mode is that of files in the folder, but where said."""
     part = path.with_name(path.name + PART)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+    part.unlink(missing_ok=True)
+    with os.fdopen(create(part, mode), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    adopt(part)
     part.replace(path)
     settle(path.parent)
 
@@ -118,13 +119,6 @@ def settle(folder: Path) -> None:
     """Have the names in a folder on the disk."""
     with _opened(folder) as descriptor:
         os.fsync(descriptor)
-
-
-def adopt(path: Path) -> None:
-    """Give a file to the owner of the folder it lies in: what root makes, the desk must be able to read."""
-    if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
 
 
 @contextlib.contextmanager

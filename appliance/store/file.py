@@ -8,11 +8,14 @@ away.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from appliance.store import sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +43,7 @@ def prepare(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path)
         found = _version(path)
     except sqlite3.DatabaseError as error:
         raise _fault(path, error) from error
@@ -87,6 +91,13 @@ def is_damage(error: BaseException) -> bool:
     """Return whether an error says that the file is no sound database."""
     code = getattr(error, "sqlite_errorcode", 0)  # an extended one: its low byte is the kind
     return isinstance(error, Damaged) or code & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def _make(path: Path) -> None:
+    """Make the file where services share it: SQLite gives the log the same mode, but does not know ours."""
+    if sharing.is_shared(path.parent):
+        with suppress(FileExistsError):
+            os.close(sharing.create(path))
 
 
 def _version(path: Path) -> int:

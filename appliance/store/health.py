@@ -23,6 +23,7 @@ from pathlib import Path
 from appliance.store import durable, snapshots
 from appliance.store.durable import Move, Remove
 from appliance.store.file import VERSION, Damaged, StoreError, connect, is_damage, prepare, writing
+from appliance.store.sharing import is_shared
 
 KEPT = 3
 """How many damaged files are kept."""
@@ -224,11 +225,15 @@ def _keep_older(path: Path) -> None:
 
 
 def _shut(path: Path) -> None:
-    """Let others than the desk's user and group not read whom people call; the log takes its mode after."""
+    """Let others than the desk's user and group not read whom people call; the log takes its mode after.
+
+    Services that share the folder write it, too: one that was brought here may not let them yet.
+    """
     mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o007:
+    wanted = mode & ~0o007 | (0o660 if is_shared(path.parent) else 0)
+    if mode != wanted:
         with contextlib.suppress(PermissionError):  # of another user: the doctor tells
-            path.chmod(mode & ~0o007)
+            path.chmod(wanted)
 
 
 def _told(aside: Path) -> Trouble:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from appliance.store.durable import PART, adopt, alone, settle
+from appliance.store.durable import PART, alone, settle
 from appliance.store.file import VERSION, Damaged, StoreError, connect, is_damage
+from appliance.store.sharing import create, make_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +64,7 @@ def take(path: Path, newest: int = 6, days: int = 7, reserve: int = RESERVE) -> 
     free: the oldest make room, but for the newest. Damaged: the store is; StoreError: it cannot be copied.
     """
     try:
-        folder(path).mkdir(mode=0o700, exist_ok=True)
-        adopt(folder(path))
+        make_folder(folder(path))
         with alone(folder(path)):
             return _take(path, newest, days, reserve)
     except OSError as error:
@@ -85,7 +85,7 @@ def copy_to(path: Path, target: Path, changed: int = 0) -> None:
     """
     part = target.with_name(target.name + PART)
     part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = create(part)
     try:
         with closing(connect(path)) as source, closing(sqlite3.connect(part, isolation_level=None)) as copy:
             copy.execute("PRAGMA journal_mode = OFF")
@@ -103,7 +103,6 @@ def copy_to(path: Path, target: Path, changed: int = 0) -> None:
         if changed:
             os.utime(part, ns=(changed, changed))
         os.fsync(descriptor)
-        adopt(part)
         part.replace(target)
         settle(target.parent)
     except sqlite3.DatabaseError as error:

@@ -1,6 +1,6 @@
 """Codes that the box shows, to whoever stands at it or has its log: who can tell one has touched the box.
 
-Each purpose has its own, in a file beside the store that only its owner may read, until it is dropped.
+Each purpose has its own, in a file beside the store that nobody else may read, until it is dropped.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from appliance.store.sharing import create
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +27,8 @@ def shown(folder: Path, purpose: str) -> str:
         return known
     drawn = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     folder.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):  # another process was faster
-        made = os.open(_place(folder, purpose), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(made, "w") as file:
-            file.write(f"{drawn[:4]}-{drawn[4:]}\n")
+    with suppress(FileExistsError), os.fdopen(create(_place(folder, purpose)), "w") as file:
+        file.write(f"{drawn[:4]}-{drawn[4:]}\n")  # unless another process was faster
     return read(folder, purpose)
 
 

@@ -15,6 +15,7 @@ from flask import Blueprint, abort, redirect, render_template, request, send_fil
 from appliance.backup.box import box as parts_of
 from appliance.desk.lamps import COLOURS
 from appliance.settings.checks import sound_file
+from appliance.store.sharing import make_folder
 from web import access, attached, box
 from web.forms import Field, Group, SettingsForm, tell_saved
 from web.language import N_, translated
@@ -167,7 +168,7 @@ def _tone(which: str) -> str:
 def _folder() -> Path:
     """Return where files lie that settings name; backups take them along."""
     found = parts_of(box.path()).files
-    found.mkdir(parents=True, exist_ok=True)
+    make_folder(found)
     return found
 
 

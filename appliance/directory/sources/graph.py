@@ -1,7 +1,7 @@
 """The contacts of one account of Microsoft 365, by Microsoft Graph.
 
 Somebody signs in once, with a code on another device (OAuth 2.0 device authorization, RFC 8628, by msal);
-the tokens are kept beside the store in a file that only its owner may read. After the first reading Graph
+the tokens are kept beside the store in a file that nobody else may read. After the first reading Graph
 tells what has changed (https://learn.microsoft.com/graph/api/contact-delta); where it has forgotten where
 that was (410), all is read again.
 """
@@ -21,6 +21,7 @@ from requests.exceptions import RequestException
 from appliance.directory.person import Number, Person
 from appliance.directory.sources.base import SourceError, portrait
 from appliance.directory.sources.fetch import Fetcher, Session, innermost, same_host
+from appliance.store.sharing import create
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,11 +194,11 @@ class Account:
             raise SourceError(f"where people sign in cannot be reached: {innermost(error)}") from error
 
     def _keep(self) -> None:
-        """Write the tokens so that only this user can read them, and never half of them."""
+        """Write the tokens so that nobody else can read them, and never half of them."""
         if self._cache.has_state_changed:
             new = self._file.with_suffix(".new")
             new.unlink(missing_ok=True)
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with os.fdopen(create(new), "w") as file:
                 file.write(self._cache.serialize())
                 file.flush()
                 os.fsync(file.fileno())
