@@ -5,14 +5,17 @@
 #
 # What started this script has set devtype and devnum: mmc 0 on a board, virtio 0 in a virtual machine.
 
+# in memory: the state where the kernel comes later, a kernel that is packed unpacked behind it, then the ramdisk; between
+# the two is where QEMU lays the device tree
 setenv state_at ${kernel_addr_r}
-setexpr ramdisk_at ${kernel_addr_r} + 0x6000000
+setexpr kernel_comp_addr_r ${kernel_addr_r} + 0x3000000
+setexpr ramdisk_at ${kernel_addr_r} + 0x8200000
 
 setenv read_state '${devtype} read ${state_at} ${block} 0x20 && env import -c ${state_at} 0x4000 BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT BOOT_GOOD'
 setenv write_state 'env export -c -s 0x4000 ${state_at} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT BOOT_GOOD; ${devtype} write ${state_at} 0x800 0x20'
 setenv count_down 'setexpr left ${left} - 1; setenv BOOT_${slot}_LEFT ${left}; run write_state'
-setenv load_slot 'load ${devtype} ${devnum}:${part} ${kernel_addr_r} /boot/vmlinuz && load ${devtype} ${devnum}:${part} ${ramdisk_at} /boot/initrd.img'
-setenv start_slot 'setenv bootargs "rauc.slot=${slot} root=PARTUUID=5a1d0001-0${part} ro rootwait panic=10 ${consoles} ${more_bootargs}"; booti ${kernel_addr_r} ${ramdisk_at}:${filesize} ${fdt_addr}'
+setenv load_slot 'load ${devtype} ${devnum}:${part} ${kernel_addr_r} /boot/vmlinuz && setenv kernel_comp_size ${filesize} && load ${devtype} ${devnum}:${part} ${ramdisk_at} /boot/initrd.img'
+setenv start_slot 'setenv bootargs "rauc.slot=${slot} root=PARTUUID=@disk_id@-0${part} ro rootwait panic=10 ${consoles} ${more_bootargs}"; booti ${kernel_addr_r} ${ramdisk_at}:${filesize} ${fdt_addr}'
 
 # where a person sees what happens: the screen, and the board's serial port
 if test "${devtype}" = "virtio"; then setenv consoles "console=ttyAMA0"; else setenv consoles "console=ttyS1,115200 console=tty0"; fi
