@@ -28,6 +28,7 @@ from appliance.commands import (
     stats,
     users,
 )
+from appliance.commands import settings as settings_words
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -98,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     _add_calls(commands)
     code.add_commands(commands)
     line.add_commands(commands)
+    settings_words.add_commands(commands)
     directory.add_commands(commands)
     blacklist.add_commands(commands)
     screening.add_commands(commands)
@@ -114,7 +116,6 @@ def _add_running(commands: Commands) -> None:
     add_settings_path(run)
     demo = add(commands, "demo", "Try everything: an exchange, callers, a simulated desk, its page.", _demo)
     demo.add_argument("--port", type=int, default=0, help="of the page (default: a free one from 8080 on)")
-    add(commands, "settings", "Print a settings file with every option explained.", _settings)
     doctor = add(commands, "doctor", "Find out what keeps this desk from working.", _doctor)
     add_settings_path(doctor)
     add_json(doctor)
@@ -208,11 +209,6 @@ def _demo(options: argparse.Namespace) -> int:
     from appliance.demo import show
 
     return show.run(options.port)
-
-
-def _settings(_: argparse.Namespace) -> int:
-    print(settings.example(), end="")
-    return DONE
 
 
 def _doctor(options: argparse.Namespace) -> int:
