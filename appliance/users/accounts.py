@@ -48,13 +48,26 @@ def add(file: sqlite3.Connection, name: str, password: str, role: Role, language
     _check_choices(role, language, "")
     passwords.check(password, name)
     try:
-        made = file.execute(
-            "INSERT INTO user (name, folded, password, role, language) VALUES (?, ?, ?, ?, ?)",
-            (name, _folded(name), passwords.hashed(password), role, language),
-        )
+        return _insert(file, name, passwords.hashed(password), role, language)
     except sqlite3.IntegrityError as error:
         raise UserError(phrase("there is a user %(name)s already: choose another name", name=name)) from error
-    return made.lastrowid or 0
+
+
+def appoint(file: sqlite3.Connection, name: str, stored: str) -> bool:
+    """Have an admin of this name whose password was hashed elsewhere; False when all is so already.
+
+    UserError for an operator: nobody becomes an admin by the way.
+    """
+    row = file.execute("SELECT * FROM user WHERE folded = ?", (_folded(name),)).fetchone()
+    if row is None:
+        _insert(file, normalize("NFC", name).strip(), stored, "admin", "")
+        return True
+    if row["role"] != "admin":
+        raise UserError(f"{row['name']} is an operator: choose another name")
+    if row["password"] == stored:
+        return False
+    _store_password(file, row["id"], stored)
+    return True
 
 
 def verify(file: sqlite3.Connection, name: str, password: str) -> User | None:
@@ -115,14 +128,26 @@ def set_password(file: sqlite3.Connection, id: int, password: str) -> None:
     """Give a user another password; who is signed in with the old one is no more."""
     user = get(file, id)
     passwords.check(password, user.name if user else "")
-    _must_be(file.execute("UPDATE user SET password = ? WHERE id = ?", (passwords.hashed(password), id)))
-    file.execute("DELETE FROM session WHERE user = ?", (id,))
+    _store_password(file, id, passwords.hashed(password))
 
 
 def remove(file: sqlite3.Connection, id: int) -> None:
     """Remove a user and their sessions; UserError for the last admin."""
     _keep_an_admin(file, id)
     _must_be(file.execute("DELETE FROM user WHERE id = ?", (id,)))
+
+
+def _insert(file: sqlite3.Connection, name: str, stored: str, role: Role, language: str) -> int:
+    made = file.execute(
+        "INSERT INTO user (name, folded, password, role, language) VALUES (?, ?, ?, ?, ?)",
+        (name, _folded(name), stored, role, language),
+    )
+    return made.lastrowid or 0
+
+
+def _store_password(file: sqlite3.Connection, id: int, stored: str) -> None:
+    _must_be(file.execute("UPDATE user SET password = ? WHERE id = ?", (stored, id)))
+    file.execute("DELETE FROM session WHERE user = ?", (id,))
 
 
 def _keep_an_admin(file: sqlite3.Connection, id: int) -> None:

@@ -6,16 +6,18 @@ one at a time: however many sign in at once, it takes no more memory than that.
 
 from __future__ import annotations
 
+import re
 import threading
 from unicodedata import normalize
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from appliance.phrase import phrase
 from appliance.users.errors import UserError
 
 SHORTEST, LONGEST = 10, 256  # characters
+MOST_MEMORY, MOST_ROUNDS = 65536, 10  # KiB, and how often: of a hash that was made elsewhere
 
 WORST = frozenset({
     "0123456789", "1234567890", "12345678910", "123123123123", "1234512345", "0987654321", "9876543210",
@@ -66,6 +68,22 @@ def is_right(password: str, stored: str = "") -> bool:
             return _hasher.verify(stored or _NOBODY, _octets(password))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def is_hash(stored: str) -> bool:
+    """Return whether this is a hash as `hashed` makes it, at a cost that a small board can pay."""
+    try:
+        cost = extract_parameters(stored)
+    except InvalidHashError:
+        return False
+    salt, digest = stored.split("$")[-2:]
+    return (
+        cost.type is Type.ID
+        and cost.version == 19
+        and 8 * cost.parallelism <= cost.memory_cost <= MOST_MEMORY
+        and 1 <= cost.time_cost <= MOST_ROUNDS
+        and bool(re.fullmatch(r"[A-Za-z0-9+/]{11,}", salt) and re.fullmatch(r"[A-Za-z0-9+/]{22,}", digest))
+    )
 
 
 def is_outdated(stored: str) -> bool:
