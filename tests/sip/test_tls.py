@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-YESTERDAY = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
-
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
@@ -63,8 +61,9 @@ def refusal(folder: Path, settings: SipConfig, **server: Any) -> str:
 
 def test_an_expired_certificate_is_told_with_its_date(authority: Authority, names: DnsServer) -> None:
     expired = authority.issue("DNS:pbx.test", days=-1)
+    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
     reason = refusal(expired, line(0, names, ca_file=str(authority.file)))
-    assert reason == f"the certificate of pbx.test is not valid: it expired on {YESTERDAY}"
+    assert reason == f"the certificate of pbx.test is not valid: it expired on {yesterday}"
 
 
 def test_a_certificate_for_another_name_is_told_with_that_name(
