@@ -1,7 +1,8 @@
 """A lost admin password: who has touched the box may set another one, for a quarter of an hour.
 
 Touching it is holding two of its buttons (see `appliance.desk`), or laying a file on the first partition of
-its card. The box then shows a code; where the code is good for, `/reset` of the pages asks for it.
+its card; where only root may read that, `appliance.box` finds it at the next boot and leaves a mark. The box
+then shows a code; where the code is good for, `/reset` of the pages asks for it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ log = logging.getLogger("deskbell.users")
 
 RESET = "reset-password"
 LIFE = 900.0  # seconds for which the code is good
+MARK = Path("/run/deskbell-box/reset-password")
 BOOT = Path("/boot/firmware/deskbell-reset-password")
-USED = "reset-password-used"  # beside the store: which file on the card has done its duty
+USED = "reset-password-used"  # beside the store: which file has done its duty
 
 
 def allow(folder: Path) -> str:
@@ -45,17 +47,22 @@ def end(folder: Path) -> None:
     codes.drop(folder, RESET)
 
 
-def look(folder: Path, file: Path = BOOT) -> None:
-    """Show a code where the file is laid on the card; each time it is laid there counts once."""
-    try:
-        stamp = str(file.stat().st_mtime_ns)
-    except OSError:
-        return
+def look(folder: Path, *files: Path) -> None:
+    """Show a code where one of the files is there; each time it is laid there counts once."""
+    for file in files or (MARK, BOOT):
+        try:
+            stamp = str(file.stat().st_mtime_ns)
+        except OSError:
+            continue
+        _use(folder, file, stamp)
+
+
+def _use(folder: Path, file: Path, stamp: str) -> None:
     used = folder / USED
     with suppress(OSError):
         if used.read_text() == stamp:
             return
     used.write_text(stamp)  # first: where this cannot be kept, the file would be good for ever
-    with suppress(OSError):  # the card may be for reading only
+    with suppress(OSError):  # it may be root's, or the card for reading only
         file.unlink()
     allow(folder)

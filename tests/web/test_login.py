@@ -74,7 +74,7 @@ def app(new_store: Path, tmp_path: Path) -> Iterator[Flask]:
     path = tmp_path / "deskbell.toml"
     path.write_text(f'[desk]\nstore = "{store}"\nsocket = "{tmp_path / "none.sock"}"\n')
     app = create_app(path)
-    app.config["RESET_FILE"] = tmp_path / "deskbell-reset-password"
+    app.config["RESET_FILES"] = [tmp_path / "deskbell-reset-password"]
     yield app
     app.extensions["feed"].close()
 

@@ -30,7 +30,7 @@ Shown = str | tuple[str, int] | tuple[str, int, dict[str, str]]
 @access.anyone
 def start() -> Shown:
     """Ask for the code and another password, or tell how to get so far."""
-    reset.look(box.state_folder(), current_app.config.get("RESET_FILE", reset.BOOT))
+    reset.look(box.state_folder(), *current_app.config.get("RESET_FILES", ()))
     return render_template("reset.html", allowed=bool(_code()))
 
 
