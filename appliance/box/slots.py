@@ -29,7 +29,7 @@ RELEASE = "usr/lib/deskbell/release"
 
 AT, COPY_AT, SIZE = 1 << 20, (1 << 20) + 0x4000, 0x4000
 TRIES = 9
-"""Starts that a system has which was good before: three power cuts in a row must not bring the old one back."""
+"""Starts that a system has which was good: some power cuts in a row must not bring the old one back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class State:
 
     def proven(self, slot: str) -> State:
         """Return the state in which a slot has shown that it is good."""
-        return replace(self, tries={**self.tries, slot: TRIES}, good=slot)
+        order = (slot, *(name for name in self.order if name != slot))
+        return replace(self, order=order, tries={**self.tries, slot: TRIES}, good=slot)
 
     def given_up(self, slot: str) -> State:
         """Return the state in which a slot is not started again, and the other one is."""
