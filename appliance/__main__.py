@@ -19,6 +19,7 @@ from appliance import report, settings
 from appliance.commands import (
     backup,
     blacklist,
+    box,
     bundle,
     code,
     directory,
@@ -104,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     blacklist.add_commands(commands)
     screening.add_commands(commands)
     backup.add_commands(commands)
+    box.add_commands(commands)
     bundle.add_commands(commands)
     history.add_commands(commands)
     stats.add_commands(commands)

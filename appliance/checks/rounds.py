@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from appliance.backup.box import box
+from appliance.checks import box as card
 from appliance.checks import copies, desk, machine, software, wanted
 from appliance.checks.finding import Finding
 from appliance.phrase import phrase
@@ -37,6 +38,7 @@ def _all(
     else:
         yield Finding("desk", "desk", phrase("the desk runs"))
         yield from desk.examine(state)
+    yield from card.examine()
     yield from wanted.examine(settings_path)
     yield from copies.examine(this)
     yield from machine.examine(this_machine, (this.state, this.settings.parent))

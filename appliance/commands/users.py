@@ -78,7 +78,7 @@ def _add(options: argparse.Namespace) -> int:
 
     role: accounts.Role = "admin" if options.admin else "operator"
     with opened(settings.load_or_default(options.settings)) as file:
-        password = _asked()
+        password = asked()
         with writing(file):
             accounts.add(file, options.name, password, role, options.language)
             audit.write(file, time.time(), author(), "user added", {"name": options.name, "role": role})
@@ -91,7 +91,7 @@ def _password(options: argparse.Namespace) -> int:
 
     with opened(settings.load_or_default(options.settings)) as file:
         user = accounts.named(file, options.name)
-        password = _asked()
+        password = asked()
         with writing(file):
             accounts.set_password(file, user.id, password)
             audit.write(file, time.time(), author(), "password reset", {"name": user.name})
@@ -110,7 +110,7 @@ def _remove(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _asked() -> str:
+def asked() -> str:
     """Ask for a password twice, unseen; a program writes it into standard input, as one line."""
     from appliance.users.errors import UserError
 
