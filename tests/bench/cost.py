@@ -26,9 +26,9 @@ class Cost:
 
 def cost(process: int, seconds: float, meanwhile: Callable[[float], object] = time.sleep) -> Cost:
     """Measure a process for so many seconds, in which `meanwhile` is done."""
-    before, start = _cpu_seconds(process), time.perf_counter()
+    before, start = cpu_seconds(process), time.perf_counter()
     meanwhile(seconds)
-    used = 100 * (_cpu_seconds(process) - before) / (time.perf_counter() - start)
+    used = 100 * (cpu_seconds(process) - before) / (time.perf_counter() - start)
     status = Path(f"/proc/{process}/status").read_text()
     resident = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
     return Cost(used, resident / 1024, len(list(Path(f"/proc/{process}/fd").iterdir())))
@@ -55,6 +55,7 @@ class CountedDesk(RunningDesk):
         return super().environment() | {"DESKBELL_COUNT": str(self.home / "count")}
 
 
-def _cpu_seconds(process: int) -> float:
+def cpu_seconds(process: int, *, children: bool = False) -> float:
+    """Return what a process has used since its start; with that of its children that are done."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if children else 13])) / os.sysconf("SC_CLK_TCK")

@@ -20,6 +20,7 @@ from tests.bench.calls import (
     many_calls,
     times_row,
 )
+from tests.bench.start import ANSWERS, CALL, REGISTERED, import_rows, rows, starts
 from tests.bench.web import PAGES, flooded, visible
 
 
@@ -61,6 +62,18 @@ def test_baresip_is_measured_in_the_same_way() -> None:
 def test_the_table_lines_up() -> None:
     rows = [times_row(KEY, [1.0, 2.0], 25.0, [2.0, 3.0]), cost_row("idle", 1.0, 1.5, 0.5)]
     assert len({len(row) for row in rows}) == 1
+
+
+@pytest.mark.exchange
+def test_every_stage_of_the_start_is_measured_in_every_round() -> None:
+    times, imported = starts(2)
+    assert {len(reached) for reached in times.values()} == {2}
+    for one, two, three in zip(*(times[name] for name in (ANSWERS, REGISTERED, CALL)), strict=True):
+        assert 0 < one.wall <= two.wall <= three.wall
+        assert 0 < one.processor <= two.processor <= three.processor
+    assert {"appliance", "drivers", "pjsua2"} <= set(imported)
+    assert len({len(row) for row in rows(times)}) == 1
+    assert "appliance" in import_rows(imported)[1]
 
 
 @pytest.mark.browser

@@ -53,7 +53,7 @@ class Site:
     """The pages of a desk, as a process of their own."""
 
     def __init__(self, desk: RunningDesk) -> None:
-        """Start it, with an admin."""
+        """Make an admin, and start it."""
         store = desk.home / "desk.db"
         prepare(store)
         now = time.time()
@@ -64,14 +64,19 @@ class Site:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
-        command = [sys.executable, "-m", "web", "--settings", str(desk.settings)]
-        self.process = subprocess.Popen([*command, "--bind", f"127.0.0.1:{self.port}"])
+        self._command = [sys.executable, "-m", "web", "--settings", str(desk.settings)]
+        self._command += ["--bind", f"127.0.0.1:{self.port}"]
+        self.start()
+
+    def start(self) -> None:
+        """Run it; returns when it answers."""
+        self.process = subprocess.Popen(self._command)
         deadline = time.monotonic() + PATIENCE
         while True:
             with suppress(OSError), urlopen(f"{self.url}static/icon.svg"):
                 break
             assert time.monotonic() < deadline, "the pages do not open"
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     @property
     def worker(self) -> int:
