@@ -13,11 +13,13 @@ import asyncio
 import contextlib
 import datetime
 import logging
+import os
 import signal
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance import notify
 from appliance.books import Books
 from appliance.chores import HOUR, SETTLE, SNAPSHOT, SYNC, TIDY, Chore, Chores
 from appliance.configuration import desk_config, line_configs
@@ -111,6 +113,7 @@ class Daemon:
         self._over: asyncio.Future[bool] = self._loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop)
+        watchdog = notify.Watchdog(os.getpid())
         await self._control.start()
         try:
             self._books.open(self._loop.time)
@@ -120,7 +123,11 @@ class Daemon:
             self._tick()
             self._chores.start()
             log.info("the desk is open at %s", self._settings.desk.socket)
-            return await self._over
+            watchdog.start(self._loop, lambda: self._agent.turns)
+            notify.tell(notify.READY, self._registered())
+            anew = await self._over
+            watchdog.leave(anew)
+            return anew
         finally:
             for timer in self._timers.values():
                 timer.cancel()
@@ -238,6 +245,8 @@ class Daemon:
         self._control.publish()
         if self._leaving and not now.calls:
             self._stop(anew=True)
+        if isinstance(event, events.RegistrationChanged):
+            notify.tell(self._registered())
         return refusals
 
     def _carry_out(self, action: actions.Action) -> str:
@@ -300,6 +309,11 @@ class Daemon:
             self._day = today
             self._happens(events.DayBegan())
         self._loop.call_later(60, self._watch_day)
+
+    def _registered(self) -> str:
+        """Return what systemd shows of the lines."""
+        states = [line.registration.state for line in self._desk.snapshot().lines]
+        return notify.status(f"lines: {', '.join(states)}")
 
     def _tick(self) -> None:
         self._books.tick(self._loop.time())

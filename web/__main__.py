@@ -83,6 +83,7 @@ def main() -> int:
         )
         return 1
     os.nice(NICENESS)
+    Worker.service = os.environ.pop("NOTIFY_SOCKET", "")
     app = create_app(options.settings)
     if page.https_port:
         _encrypt(app, page)

@@ -9,6 +9,7 @@ gunicorn 27, whose inner parts it knows.
 from __future__ import annotations
 
 import errno
+import os
 import selectors
 import socket
 import time
@@ -20,6 +21,7 @@ from gunicorn import http, util  # type: ignore[import-untyped]  # gunicorn has 
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from appliance import notify
 from web.flood import client_of
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     credentials: Credentials | None = None
     https_port = 0
+    service = ""  # where systemd listens: gunicorn, told of it, would be ready before there is a worker
 
     def __init__(self, *words: Any, **more: Any) -> None:  # noqa: ANN401 - as gunicorn makes it
         """Begin without clients."""
@@ -116,6 +119,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.connections: Counter[str] = Counter()
         self._busy: Counter[str] = Counter()
         self._waiting: dict[str, deque[Connection]] = {}
+        self._watchdog, self._shown = notify.Watchdog(self.ppid), 0.0
+
+    def init_process(self) -> None:
+        """Begin in a process of our own."""
+        if self.service:
+            os.environ["NOTIFY_SOCKET"] = self.service
+        super().init_process()
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        notify.tell(notify.READY, notify.status("the pages are served"))
+        super().run()
+
+    def notify(self) -> None:
+        """Show life: to gunicorn from the main thread, and to systemd from one that answers requests."""
+        super().notify()
+        now = time.monotonic()
+        if self._watchdog.every and now - self._shown >= self._watchdog.every:
+            self._shown = now
+            self.tpool.submit(notify.tell, notify.ALIVE)
 
     def accept(self, listener: Any) -> None:  # noqa: ANN401 - gunicorn's socket
         """Take a connection, which waits without a thread until something comes."""

@@ -75,6 +75,11 @@ class SipAgent:
         """Whether the SIP thread runs."""
         return self._engine.alive
 
+    @property
+    def turns(self) -> int:
+        """How often the SIP thread has gone round: a number that grows for as long as it lives."""
+        return self._engine.turns
+
     def start(self) -> None:
         """Open the lines and begin to register; SipError when the SIP stack cannot be opened."""
         self._engine.start()

@@ -175,6 +175,8 @@ class Engine:
         self._endpoint: Endpoint | None = None
         self._bad_turns = 0
         self._running = False
+        self.turns = 0
+        """How often its thread has gone round: while it lives, this grows ten times a second or faster."""
         self._sources, self._gate = Sources(), Gate()
         self._transports: dict[tuple[Transport, str, str], int] = {}
         self._in_use: dict[str, tuple[Transport, str, str]] = {}  # by line
@@ -380,6 +382,7 @@ class Engine:
             self._run_commands()
             self._handle_events()
             self._run_alarms()
+            self.turns += 1
 
     def _settle(self) -> None:
         """The network has changed: tell of it once it changes no further."""
