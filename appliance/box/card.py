@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from appliance.box.system import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +60,16 @@ def _writable(system: System) -> Iterator[None]:
     if not os.statvfs(system.boot).f_flag & os.ST_RDONLY:
         yield
         return
-    system.run(["mount", "-o", "remount,rw", str(system.boot)])
+    _remount(system.boot, "rw")
     try:
         yield
     finally:
-        system.run(["mount", "-o", "remount,ro", str(system.boot)])
+        _remount(system.boot, "ro")
+
+
+def _remount(folder: Path, way: str) -> None:
+    words = ["mount", "-o", f"remount,{way}", str(folder)]
+    subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=True)
 
 
 def _part(path: Path) -> Path:

@@ -42,7 +42,7 @@ def text_of(raw: bytes) -> str:
     """Return the text of a file, octets that are no UTF-8 as surrogates; ValueError when it is no text."""
     if len(raw) > LARGEST:
         raise ValueError("is too large for a settings file")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ValueError("is not written in UTF-8")
     return raw.decode("utf-8", errors="surrogateescape")
 
@@ -103,7 +103,8 @@ def _section(bare: str, line: int, unknown: Callable[[Path], str]) -> tuple[Path
         path += (name,)
     if inner != {} or not path:
         what = "is no heading of a section; all up to the next one is left out"
-        return None, [Trouble(SOURCE, what, "write a name in brackets, such as [wifi]", line)]
+        fix = "save the file as UTF-8" if "\0" in bare else "write a name in brackets, such as [wifi]"
+        return None, [Trouble(SOURCE, what, fix, line)]
     if fix := unknown(path):
         what = f"[{_shown('.'.join(path))}] is not a section here; all up to the next one is left out"
         return None, [Trouble(SOURCE, what, fix, line)]
@@ -160,6 +161,8 @@ def _encodable(text: str) -> bool:
 
 def _instead(bare: str) -> str:
     """Return what to write instead of a line that is no statement. It may hold a secret: none is quoted."""
+    if "\0" in bare:
+        return "save the file as UTF-8"
     name, equals, value = bare.partition("=")
     if not equals:
         return "write an option, = and its value, or # before a remark"
