@@ -31,13 +31,25 @@ def _run(words: Sequence[str], said: str = "", user: str | None = None) -> None:
     )
 
 
+def _refuse(words: Sequence[str], *_: object) -> None:
+    raise OSError(f"{words[0]} can be done in a system that runs, not in a tree of files")
+
+
 @dataclass(frozen=True, slots=True)
 class System:
-    """Where things lie; whoever tests plants another root, and looks on at what is run."""
+    """Where things lie; whoever tests plants another root, and looks on at what is run.
+
+    What is to be done to a tree of files is never done to the system that runs here.
+    """
 
     root: Path = ROOT
     boot: Path = BOOT
     run: Callable[..., None] = field(default=_run)
+
+    def __post_init__(self) -> None:
+        """Keep our own programs away from a tree."""
+        if self.root != ROOT and self.run is _run:
+            object.__setattr__(self, "run", _refuse)
 
     @property
     def runs(self) -> bool:

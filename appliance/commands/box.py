@@ -10,7 +10,6 @@ from appliance.commands.grammar import DONE, REFUSED, Commands, add, add_group, 
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
 
 def add_commands(commands: Commands) -> None:
@@ -30,12 +29,7 @@ def _settings(options: argparse.Namespace) -> int:
     from appliance.box import settings
     from appliance.box.system import System
 
-    tree = System(options.root, options.boot, run=_not_here)
-    return settings.run(System(boot=options.boot) if tree.runs else tree)
-
-
-def _not_here(words: Sequence[str], *_: object) -> None:
-    raise OSError(f"{words[0]} can be done in a system that runs, not in a tree of files")
+    return settings.run(System(options.root, options.boot))
 
 
 def _template(_: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ import pytest
 
 from appliance import settings
 from appliance.box import options
+from appliance.box.system import System
 from appliance.box.template import EXAMPLES, template
 from appliance.store.file import connect
 from appliance.users import accounts, passwords
@@ -356,3 +357,9 @@ def test_a_lost_password_is_known_to_the_pages_once_and_the_file_leaves_the_card
     mark.unlink()
     card.start()
     assert not mark.exists()
+
+
+def test_what_is_meant_for_a_tree_is_never_done_to_the_system_that_runs_here(card: Card) -> None:
+    tree = System(card.root, card.boot)
+    with pytest.raises(OSError, match="in a system that runs"):
+        tree.run(["true"])
