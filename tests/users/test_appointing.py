@@ -42,7 +42,8 @@ def test_an_operator_does_not_become_an_admin_by_the_way(file: sqlite3.Connectio
     "stored",
     [
         "", "hunter2", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=19456,t=2,p=1$a$b",
-        HASH.replace("argon2id", "argon2i"), HASH.replace("m=19456", "m=4194304"), HASH.replace("t=2", "t=99"),
+        HASH.replace("argon2id", "argon2i"), HASH.replace("m=19456", "m=4194304"),
+        HASH.replace("t=2", "t=99"),
     ],
     ids=["none", "a password", "bcrypt", "cut short", "argon2i", "too much memory", "too many rounds"],
 )  # fmt: skip
