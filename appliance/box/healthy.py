@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from appliance.box import slots, update_note
 from appliance.box.troubles import Trouble, tell
+from appliance.box.update_return import SOURCE
 from appliance.phrase import phrase
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from appliance.box.update import Place
     from appliance.settings.options import PageOptions
 
-SOURCE = "update"
 SERVICES = ("deskbell.service", "deskbell-web.service")
 PATIENCE = 300.0  # seconds: a slow card, its first start, and an exchange that takes its time
 PAUSE = 2.0

@@ -14,7 +14,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from appliance.box import card, troubles
+from appliance.box import card, troubles, update_return
 from appliance.box.lines import SOURCE, read, text_of, without
 from appliance.box.system import reason
 from appliance.box.troubles import Trouble
@@ -48,6 +48,7 @@ class Taken:
 
 def run(system: System) -> int:
     """Take over what is new, and say what is wrong; it is no reason for a box not to go on."""
+    update_return.run(system)
     for trouble in take_over(system):
         print(f"deskbell: {trouble}", file=sys.stderr)
     return 0

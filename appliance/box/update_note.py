@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from appliance.phrase import Phrase, phrase
@@ -76,10 +76,10 @@ def write(folder: Path, note: Note) -> None:
     """Keep a note. What cannot be told is no reason not to go on: a disk may be full."""
     from appliance.store import durable  # which a boot without an update does not need
 
-    said = {**asdict(note), "what": _as_json(note.what)}
-    said["past"] = [{**asdict(one), "what": _as_json(one.what)} for one in note.past]
+    said = {**_as_json(note), "past": [_as_json(one) for one in note.past]}
+    text = json.dumps(said, ensure_ascii=False, indent=1, default=str)
     with suppress(OSError):
-        durable.write(folder / NAME, json.dumps(said, ensure_ascii=False, indent=1).encode(), 0o640)
+        durable.write(folder / NAME, text.encode(), 0o640)
 
 
 def _note(said: dict[str, Any]) -> Note:
@@ -113,8 +113,12 @@ def _state(said: Any) -> State:  # noqa: ANN401 - whatever JSON holds
     return next((state for state in known if state == said), "")
 
 
-def _as_json(text: str) -> Any:  # noqa: ANN401 - what a phrase is made of, or a text
-    return {"template": text.template, "values": text.values} if isinstance(text, Phrase) else text
+def _as_json(note: Note | Past) -> dict[str, Any]:
+    """Return what a note says; of a phrase what it is made of, so that a page can say it in its language."""
+    said = {part.name: getattr(note, part.name) for part in fields(note)}
+    if isinstance(note.what, Phrase):
+        said["what"] = {"template": note.what.template, "values": note.what.values}
+    return said
 
 
 def _from_json(said: Any) -> str:  # noqa: ANN401 - whatever JSON holds

@@ -12,12 +12,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from appliance.box import slots, update_note
+from appliance.box.troubles import Trouble, tell
 from appliance.phrase import phrase
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.box.system import System
+
+SOURCE = "update"
+DATA = "var/lib/deskbell"
+
+
+def run(system: System) -> None:
+    """Settle what is left of an update; a boot without one pays for a look at a file's name."""
+    if not (system.root / DATA / update_note.NAME).exists():
+        return
+    from appliance.backup.box import box
+    from appliance.store.file import StoreError
+
+    try:
+        settle(system, box(system.settings).store)
+    except (OSError, StoreError) as error:
+        fix = "restore a backup that was made with this version"
+        tell(system, SOURCE, [Trouble(SOURCE, f"the store is of a newer version: {error}", fix)])
 
 
 def settle(system: System, store: Path) -> None:
