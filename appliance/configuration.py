@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -12,6 +12,7 @@ from appliance.desk.lamps import LightPolicy, shine
 from appliance.desk.ringing import RingPolicy, WhileTalking
 from appliance.desk.words import bound
 from appliance.settings.agreement import NOWHERE
+from appliance.settings.options import ButtonOptions
 from appliance.sip.config import Dtmf, Monitor, SipConfig, Srtp, Transport
 from drivers import base
 from drivers.gpio import ButtonPin, GpioPins, RelayPin, pin_number
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from appliance.desk.state import Party
     from appliance.settings import LineOptions, Settings
-    from appliance.settings.options import ButtonOptions, KeyOptions
+    from appliance.settings.options import KeyOptions
     from drivers.gpio.header import Pull
 
 log = logging.getLogger("deskbell.configuration")
@@ -152,6 +153,18 @@ def rank(settings: Settings, device: base.Device) -> int:
     """Return a device's place in the order of preference, the lowest first."""
     order = settings.devices.prefer
     return next((at for at, name in enumerate(order) if name in (device.id, device.kind)), len(order))
+
+
+def without_devices(settings: Settings) -> Settings:
+    """Return the settings of a desk that uses no hardware but a sound card: as it runs in safe mode."""
+    return replace(
+        settings,
+        devices=replace(settings.devices, usb=False),
+        ringing=replace(settings.ringing, ringers=()),
+        buttons=ButtonOptions(),
+        keys={},
+        relays={},
+    )
 
 
 def gpio_pins(settings: Settings) -> GpioPins | None:

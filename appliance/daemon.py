@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from appliance import notify
 from appliance.books import Books
 from appliance.chores import HOUR, SETTLE, SNAPSHOT, SYNC, TIDY, Chore, Chores
-from appliance.configuration import desk_config, line_configs
+from appliance.configuration import desk_config, line_configs, without_devices
 from appliance.control import protocol
 from appliance.control.document import Document
 from appliance.control.server import ControlServer
@@ -62,13 +62,17 @@ TOLD = (
 class Daemon:
     """One desk, from the first registration to the last lamp dark."""
 
-    def __init__(self, settings: Settings, path: Path) -> None:
-        """Put the parts together; nothing is opened before `run`. The settings were read from `path`."""
-        self._settings, self._path = settings, path
+    def __init__(self, settings: Settings, path: Path, safe: bool = False) -> None:
+        """Put the parts together; nothing is opened before `run`. The settings were read from `path`.
+
+        `safe`: without devices and chores, for a desk that had failed with them.
+        """
+        settings = without_devices(settings) if safe else settings
+        self._settings, self._path, self._safe = settings, path, safe
         self._leaving = False
-        self._chores = Chores(path, _chores(settings))
+        self._chores = Chores(path, [] if safe else _chores(settings))
         self._devices = Devices(
-            settings, self._soon, self._happens, lambda: self._control.publish(), self._keep_levels
+            settings, self._soon, self._happens, lambda: self._control.publish(), self._keep_levels, safe
         )
         self._diagnostics = Diagnostics(
             settings.desk.sip_trace,
@@ -126,7 +130,7 @@ class Daemon:
             watchdog.start(self._loop, lambda: self._agent.turns)
             notify.tell(notify.READY, self._registered())
             anew = await self._over
-            watchdog.leave(anew)
+            watchdog.leave(anew and not self._safe)
             return anew
         finally:
             for timer in self._timers.values():
@@ -185,6 +189,7 @@ class Daemon:
             new = load_or_default(self._path)
         except SettingsError as error:
             raise protocol.Refused(str(error)) from error
+        new = without_devices(new) if self._safe else new
         fixed = _fixed(new) != _fixed(self._settings)
         self._settings = new
         if fixed:
@@ -329,6 +334,7 @@ class Daemon:
             troubles=self._books.troubles,
             diagnostics=self._diagnostics.state(),
             leaving=self._leaving,
+            safe=self._safe,
         )
 
     # --- the end

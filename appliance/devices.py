@@ -21,6 +21,7 @@ from drivers.hub import Hub
 from drivers.look import look
 from drivers.ringers.source import Ringers
 from drivers.simulated import SimulatedDesk
+from drivers.sound_card import SoundCard
 from drivers.usb import UsbBus
 
 if TYPE_CHECKING:
@@ -53,8 +54,12 @@ class Devices:
         happens: Callable[[events.Event], object],
         changed: Callable[[], None],
         keep: Callable[[str, Levels], None],
+        safe: bool = False,
     ) -> None:
-        """`soon` has the loop call something next; it is called from other threads."""
+        """`soon` has the loop call something next; it is called from other threads.
+
+        `safe`: there are none, and what is spoken through is a sound card.
+        """
         self._settings = settings
         self._happens, self._changed = happens, changed
         self._volumes = Volumes(soon, keep, changed)
@@ -66,6 +71,7 @@ class Devices:
             gpio=gpio_pins(settings),
             ringers=settings.ringing.ringers,
             simulated=self._simulated,
+            sound=SoundCard() if safe and settings.devices.sound else None,
             ignored=settings.devices.ignore,
         )
         self.ring_policy = ring_policy(settings)

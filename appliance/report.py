@@ -28,6 +28,8 @@ def status(state: State) -> tuple[str, Any]:
     parked = sum(orbit["state"] == "taken" for orbit in state["orbits"].values())
     said = [f"{number} {name}" for name, number in counts.items()] + ([f"{parked} parked"] if parked else [])
     lines.append("calls: " + (", ".join(said) or "none"))
+    if state["safe"]:
+        lines.append("safe mode: the desk stopped several times in a row; it runs without its devices")
     lines.extend(
         f"{device['name']}: {device['state']}{_because(device['reason'])}"
         for device in state["devices"].values()

@@ -60,12 +60,13 @@ class Hub:
         gpio: GpioPins | None = None,
         ringers: tuple[str, ...] = (),
         simulated: Source | None = None,
+        sound: Source | None = None,
         ignored: Iterable[str] = (),
     ) -> None:
         """Say which devices to use: what is on USB, what is wired to the GPIO header, what is simulated.
 
-        `ringers` are the names of sound cards, as in /proc/asound/cards; `ignored` are the ids of devices
-        that are left alone.
+        `ringers` are the names of sound cards, as in /proc/asound/cards; `sound` is one to speak through
+        without a device; `ignored` are the ids of devices that are left alone.
         """
         self._on_key = on_key
         self._on_device = on_device
@@ -76,8 +77,7 @@ class Hub:
             self._sources.append(GpioHeader(gpio))
         if ringers:
             self._sources.append(Ringers(ringers))
-        if simulated:
-            self._sources.append(simulated)
+        self._sources += [source for source in (simulated, sound) if source]
         self._ignored = frozenset(ignored)
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.RLock()

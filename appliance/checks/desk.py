@@ -31,6 +31,8 @@ _DEVICE_REMEDIES = {
 
 def examine(state: State) -> Iterator[Finding]:
     """Look through the state of a desk that runs."""
+    if state["safe"]:
+        yield safe_mode()
     yield from lines(state["lines"])
     yield from devices(state["devices"])
     if any(line["state"] == "registered" for line in state["lines"].values()):  # else that is why
@@ -49,6 +51,21 @@ def away(reason: str = "") -> Finding:
             " (on a computer of your own: deskbell run)"
         ),
         "fault",
+    )
+
+
+def safe_mode() -> Finding:
+    """Say that the desk answers calls, and no more."""
+    return Finding(
+        "safe-mode",
+        "desk",
+        phrase(
+            "the desk runs in safe mode, as it had stopped several times in a row: calls are answered at the"
+            " page, and no device, lamp or button is used"
+        ),
+        phrase("see in its log why it stopped, mend that, and restart the desk"),
+        "fault",
+        "logs.start",
     )
 
 

@@ -89,12 +89,14 @@ class Document:
         troubles: Iterable[Trouble] = (),
         diagnostics: Mapping[str, Any] = NONE,
         leaving: bool = False,
+        safe: bool = False,
     ) -> Json:
         """Return the state; it must not be changed.
 
         `presses` is how often each device's keys went down, `levels` how loud those with a sound card are,
         `record` the id of a call's record in the history, `troubles` what a person should see to,
-        `diagnostics` what is kept to look into them, `leaving` whether the desk starts anew after the calls.
+        `diagnostics` what is kept to look into them, `leaving` whether the desk starts anew after the calls,
+        `safe` whether it runs without its devices, as it had failed with them.
         """
         lifted = {device.id for device in desk.devices if device.lifted}
         return {
@@ -134,6 +136,7 @@ class Document:
             "troubles": {one.id: {"what": one.what, "fix": one.fix, "since": one.since} for one in troubles},
             "diagnostics": dict(diagnostics),
             "leaving": leaving,
+            "safe": safe,
         }
 
 

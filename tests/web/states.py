@@ -174,6 +174,7 @@ def idle() -> Json:
             "link": {"verdict": "good", "asked": 20, "latency": 3, "longest": 9, "jitter": 1, "loss": 0},
         },
         "leaving": False,
+        "safe": False,
     }
 
 

@@ -108,6 +108,15 @@ def test_the_sign_that_is_looked_at_by_itself_keeps_nobody_signed_in(
     assert seen() != before
 
 
+def test_a_desk_in_safe_mode_says_so_and_can_be_restarted(client: SignedIn, daemon: StandInDaemon) -> None:
+    daemon.show(good() | {"safe": True})
+    shown = until(client, "/overview", "the desk runs in safe mode")
+    assert 'data-worst="fault"' in shown
+    assert "Restart when no call is there" in shown
+    assert client.post("/backup/restart").status_code == 303
+    assert daemon.asked[-1] == ("restart", {})
+
+
 def test_without_a_desk_the_page_opens_and_says_so(client: SignedIn, running_daemon: StandInDaemon) -> None:
     running_daemon.stop()
     try:
