@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -13,23 +14,8 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import shtab
-
 from appliance import report, settings
-from appliance.commands import (
-    backup,
-    blacklist,
-    box,
-    bundle,
-    code,
-    directory,
-    history,
-    line,
-    screening,
-    stats,
-    users,
-)
-from appliance.commands import settings as settings_words
+from appliance.commands.completion import SHELLS, Completion
 from appliance.commands.grammar import (
     DONE,
     EXIT_CODES,
@@ -59,7 +45,8 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out one command line; return its exit code."""
-    options = parser().parse_args(words)
+    words = sys.argv[1:] if words is None else words
+    options = parser(just_run=_runs(words)).parse_args(words)
     logging.basicConfig(level=logging.ERROR, format="%(message)s")  # `run` has more to tell
     try:
         return int(options.run(options))
@@ -78,8 +65,14 @@ def main(words: Sequence[str] | None = None) -> int:
         return DONE
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's grammar."""
+def _runs(words: Sequence[str]) -> bool:
+    """Whether these words run the desk."""
+    after_socket = words[2:] if words[:1] == ["--socket"] else words
+    return after_socket[:1] == ["run"]
+
+
+def parser(*, just_run: bool = False) -> argparse.ArgumentParser:
+    """Return the command line's grammar; the desk itself starts sooner without all other commands."""
     top = argparse.ArgumentParser(
         "deskbell",
         description="The reception console in a box.",
@@ -92,15 +85,37 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path(os.environ.get("DESKBELL_SOCKET") or settings.DeskOptions().socket),
         help="where the desk listens (default: $DESKBELL_SOCKET, else %(default)s)",
-    ).complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own way
-    shtab.add_argument_to(top, "--completion", help="print completion for a shell")
+    )
+    top.add_argument("--completion", choices=SHELLS, action=Completion, help="print completion for a shell")
     commands = top.add_subparsers(title="commands", metavar="command", required=True)
     _add_running(commands)
-    _add_looking(commands)
-    _add_calls(commands)
+    if not just_run:
+        _add_looking(commands)
+        _add_calls(commands)
+        _add_the_rest(commands)
+    return top
+
+
+def _add_the_rest(commands: Commands) -> None:
+    """Add the commands that have modules of their own."""
+    from appliance.commands import (
+        backup,
+        blacklist,
+        box,
+        bundle,
+        code,
+        directory,
+        history,
+        line,
+        screening,
+        settings,
+        stats,
+        users,
+    )
+
     code.add_commands(commands)
     line.add_commands(commands)
-    settings_words.add_commands(commands)
+    settings.add_commands(commands)
     directory.add_commands(commands)
     blacklist.add_commands(commands)
     screening.add_commands(commands)
@@ -110,13 +125,11 @@ def parser() -> argparse.ArgumentParser:
     history.add_commands(commands)
     stats.add_commands(commands)
     users.add_commands(commands)
-    return top
 
 
 def _add_running(commands: Commands) -> None:
     run = add(commands, "run", "Run the desk until it is told to stop.", _run)
     add_settings_path(run)
-    run.add_argument("--safe", action="store_true", help="without devices, after it stopped again and again")
     demo = add(commands, "demo", "Try everything: an exchange, callers, a simulated desk, its page.", _demo)
     demo.add_argument("--port", type=int, default=0, help="of the page (default: a free one from 8080 on)")
     doctor = add(commands, "doctor", "Find out what keeps this desk from working.", _doctor)
@@ -175,11 +188,14 @@ def _add_calls(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    gc.disable()  # nothing of what is imported is garbage, now or ever
     from appliance.backup.box import finish
     from appliance.daemon import Daemon
     from appliance.sip.errors import PortError, SipError
     from appliance.store.file import StoreError
 
+    gc.freeze()
+    gc.enable()
     try:
         finish(options.settings)
     except StoreError as error:  # calls are answered with what there is
@@ -193,8 +209,7 @@ def _run(options: argparse.Namespace) -> int:
     if not options.settings.exists():
         logging.getLogger("deskbell").warning("there is no %s yet: this desk is a new one", options.settings)
     try:
-        anew = asyncio.run(Daemon(loaded, options.settings, options.safe).run())
-        if anew and not options.safe:  # else systemd starts one with devices: OnSuccess=
+        if asyncio.run(Daemon(loaded, options.settings).run()):
             logging.shutdown()
             os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - ourselves, as we were started
     except ControlError:

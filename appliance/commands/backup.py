@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import shtab
-
 from appliance.commands.grammar import (
     DONE,
     REFUSED,
@@ -45,7 +43,7 @@ def add_commands(commands: Commands) -> None:
         ("restore", "Put a backup in the place of everything that this box has.", _restore),
     ):
         command = add(deeds, name, text, _careful(run))
-        command.add_argument("file", type=Path).complete = shtab.FILE  # type: ignore[attr-defined]
+        command.add_argument("file", type=Path)
         add_settings_path(command)
         add_json(command)
     for name, text, run in (

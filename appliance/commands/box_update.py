@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import shtab
-
 from appliance.commands.grammar import (
     DONE,
     FAULT,
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 def add_words(words: Commands) -> None:
     """Add the words to those of `deskbell box`."""
     update = add(words, "update", "Install an update, and restart the box when no call is there.", _update)
-    update.add_argument("file", type=Path, nargs="?", help="deskbell-VERSION.raucb").complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own way
+    update.add_argument("file", type=Path, nargs="?", help="deskbell-VERSION.raucb")
     update.add_argument("--allow-older", action="store_true", help="also one that is older than what runs")
     update.add_argument("--requested", action="store_true", help="the one that the page asks for")
     add_settings_path(update)

@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import shtab
-
 from appliance.commands.grammar import DONE, REFUSED, Commands, add, add_settings_path, say
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ def add_commands(commands: Commands) -> None:
         "Put into one .zip what somebody needs who helps from afar; passwords, PINs and texts are left out.",
         _run,
     )
-    command.add_argument("file", type=Path, help="a new one; -: standard output").complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own way
+    command.add_argument("file", type=Path, help="a new one; -: standard output")
     command.add_argument(
         "--without-numbers",
         action="store_true",

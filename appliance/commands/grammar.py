@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import shtab
-
 from appliance import settings
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ def add_settings_path(command: argparse.ArgumentParser) -> None:
     """Let the settings be another file than the usual."""
     command.add_argument(
         "--settings", type=Path, default=settings.DEFAULT_PATH, metavar="FILE", help="(default: %(default)s)"
-    ).complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own way
+    )
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
