@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import escape  # xml.sax.saxutils has it too, and brings an HTTP client with it
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
 
 import pjsua2 as pj  # type: ignore[import-untyped]
 
@@ -125,10 +125,10 @@ class Publication:
 
 
 def _document(uri: str, state: ExtensionState) -> str:
-    whose = quoteattr(uri.partition(";")[0])
+    whose = escape(uri.partition(";")[0])
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<presence xmlns="{_PIDF}" xmlns:dm="{_PIDF}:data-model" xmlns:rpid="{_PIDF}:rpid" entity={whose}>'
+        f'<presence xmlns="{_PIDF}" xmlns:dm="{_PIDF}:data-model" xmlns:rpid="{_PIDF}:rpid" entity="{whose}">'
         '<tuple id="telephone"><status><basic>open</basic></status></tuple>'
         f'<dm:person id="operator">{_ACTIVITIES.get(state, "")}</dm:person></presence>\n'
     )
