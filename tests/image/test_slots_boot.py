@@ -48,7 +48,7 @@ class Box:
 
     def start(self) -> str:
         """Switch it on until it restarts; return what the bootloader said of the slots."""
-        machine = Machine(self.card, self._folder, self._board, network=False)
+        machine = Machine(self.card, self._folder, self._board, isolated=True)
         with machine:
             machine.wait_until_off()
         said = [line for _, line in machine.serial.lines if line.startswith("deskbell: slots:")]

@@ -6,10 +6,12 @@ import ctypes
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +29,7 @@ class Machine:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self.id: int = self.run(self._enter)
+        self.id: int = self.run(enter)
 
     def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Do something there, and return what it returns."""
@@ -50,9 +52,23 @@ class Machine:
         """Its thread ends; the namespace goes with the last that lives in it."""
         self._thread.shutdown()
 
-    def _enter(self) -> int:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(_NEW_NETWORK):
-            raise OSError(ctypes.get_errno(), "unshare")
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        return threading.get_native_id()
+
+def enter() -> int:
+    """Take the calling thread into a new namespace, and return the thread's id."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_NEW_NETWORK):
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    return threading.get_native_id()
+
+
+@contextmanager
+def alone(address: str) -> Iterator[None]:
+    """Let the calling thread, and what it starts, live in a new namespace with `address` on its loopback."""
+    with Path("/proc/thread-self/ns/net").open() as before:
+        enter()
+        try:
+            subprocess.run(["ip", "address", "add", address, "dev", "lo"], check=True)
+            yield
+        finally:
+            ctypes.CDLL(None).setns(before.fileno(), _NEW_NETWORK)
