@@ -130,6 +130,7 @@ def _add_the_rest(commands: Commands) -> None:
 def _add_running(commands: Commands) -> None:
     run = add(commands, "run", "Run the desk until it is told to stop.", _run)
     add_settings_path(run)
+    run.add_argument("--safe", action="store_true", help="without devices, after it stopped again and again")
     demo = add(commands, "demo", "Try everything: an exchange, callers, a simulated desk, its page.", _demo)
     demo.add_argument("--port", type=int, default=0, help="of the page (default: a free one from 8080 on)")
     doctor = add(commands, "doctor", "Find out what keeps this desk from working.", _doctor)
@@ -209,7 +210,8 @@ def _run(options: argparse.Namespace) -> int:
     if not options.settings.exists():
         logging.getLogger("deskbell").warning("there is no %s yet: this desk is a new one", options.settings)
     try:
-        if asyncio.run(Daemon(loaded, options.settings).run()):
+        anew = asyncio.run(Daemon(loaded, options.settings, options.safe).run())
+        if anew and not options.safe:  # else systemd starts one with devices: OnSuccess=
             logging.shutdown()
             os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - ourselves, as we were started
     except ControlError:
