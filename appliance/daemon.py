@@ -164,7 +164,7 @@ class Daemon:
                 self._agent.end_sound_test()
             case protocol.SetLevels(device, speaker, microphone):
                 self._devices.set_levels(device, Levels(_level(speaker), _level(microphone)))
-            case protocol.Status() | protocol.Watch() | protocol.Meter():
+            case protocol.Status() | protocol.Watch() | protocol.Meter() | protocol.Ping():
                 pass  # the server's own
             case (
                 protocol.SetTrace()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from appliance.demo.exchange import Exchange
     from drivers.base import Device
 
-WIRED = {
+WIRED: dict[str, dict[str, Any]] = {
     "devices": {"simulated": False},
     "buttons": {"answer": 5},
     "keys": {"door": {"pin": 6}},

@@ -97,7 +97,7 @@ class Feed:
         while not self._closed.is_set():
             try:
                 with Client(self._path) as desk:
-                    for message in desk.watch():
+                    for message in desk.follow(BEAT):
                         self._take(message)
                         pause = FIRST_PAUSE
             except ControlError as error:

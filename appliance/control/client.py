@@ -12,6 +12,7 @@ from appliance.control.protocol import (
     Ask,
     ControlError,
     Meter,
+    Ping,
     Refused,
     Request,
     Status,
@@ -24,6 +25,8 @@ from appliance.control.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+PIECE = 1 << 16  # bytes
 
 
 class Client:
@@ -40,12 +43,12 @@ class Client:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         self._requests = 0
+        self._unread = bytearray()
         try:
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()
             raise ControlError(_unreachable(path, error)) from error
-        self._lines = self._socket.makefile("rb")
 
     def __enter__(self) -> Self:
         """Return the connected client."""
@@ -60,15 +63,10 @@ class Client:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for a line
         self._socket.close()
-        self._lines.close()
 
     def ask(self, ask: Ask) -> dict[str, Any]:
         """Send one request and return its result; raise Refused with the daemon's reason."""
-        self._requests += 1
-        try:
-            self._socket.sendall(encode_request(Request(self._requests, ask)))
-        except OSError as error:
-            raise ControlError(f"the daemon is gone: {error}") from error
+        self._send(ask)
         while (reply := self._read()).get("id") != self._requests:
             pass  # a change that was under way; nobody watches on this connection
         if not reply.get("ok"):
@@ -79,6 +77,18 @@ class Client:
     def status(self) -> dict[str, Any]:
         """Return the whole state, with `now`."""
         return self.ask(Status())
+
+    def follow(self, beat: float) -> Iterator[dict[str, Any]]:
+        """Yield messages as `watch` does; ask for a sign of life where none has come for `beat` seconds.
+
+        ControlError when the daemon hangs, too.
+        """
+        self.ask(Watch())
+        while True:
+            if not self._hears(beat):
+                self._send(Ping())
+            if "id" not in (message := self._read()):  # else that was the sign
+                yield message
 
     def watch(self, until: float | None = None) -> Iterator[dict[str, Any]]:
         """Yield messages as the daemon sends them: `state` first, then each `change`; ends at `until`."""
@@ -108,18 +118,38 @@ class Client:
         self.ask(Meter())
         self._socket.settimeout(None)
         while True:
-            if beat and not select.select([self._socket], [], [], beat)[0]:
+            if beat and not self._hears(beat):
                 yield {}
             elif "levels" in (message := self._read()):
                 yield message["levels"]
 
-    def _read(self) -> dict[str, Any]:
+    def _send(self, ask: Ask) -> None:
+        self._requests += 1
         try:
-            line = self._lines.readline()
-        except (OSError, ValueError) as error:
-            raise ControlError(f"the daemon does not answer: {error}") from error
-        if not line:
-            raise ControlError("the daemon closed the connection")
+            self._socket.sendall(encode_request(Request(self._requests, ask)))
+        except OSError as error:
+            raise ControlError(f"the daemon is gone: {error}") from error
+
+    def _hears(self, seconds: float) -> bool:
+        """Wait until there is something to read, at most so long."""
+        if self._unread:
+            return True
+        try:
+            return bool(select.select([self._socket], [], [], seconds)[0])
+        except (OSError, ValueError) as error:  # it was closed meanwhile
+            raise ControlError(f"the connection is closed: {error}") from error
+
+    def _read(self) -> dict[str, Any]:
+        while (end := self._unread.find(b"\n")) < 0:
+            try:
+                said = self._socket.recv(PIECE)
+            except OSError as error:
+                raise ControlError(f"the daemon does not answer: {error}") from error
+            if not said:
+                raise ControlError("the daemon closed the connection")
+            self._unread += said
+        line = bytes(self._unread[:end])
+        del self._unread[: end + 1]
         return decode(line)
 
 

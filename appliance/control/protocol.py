@@ -58,6 +58,11 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """Show a sign of life: the reply."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reload:
     """Take the settings as the file says now; what needs a new start waits until no call is there."""
 
@@ -188,6 +193,7 @@ Ask = (
     | Status
     | Watch
     | Meter
+    | Ping
     | Reload
     | Restart
     | Press

@@ -20,6 +20,7 @@ from appliance.control.protocol import (
     Ask,
     ControlError,
     Meter,
+    Ping,
     ProtocolError,
     Refused,
     Status,
@@ -204,6 +205,8 @@ class ControlServer:
             return {}
         if isinstance(ask, Meter):
             self._listen(client, True)
+            return {}
+        if isinstance(ask, Ping):
             return {}
         if (told := self._handle(ask)) is not None:
             return {"result": told}

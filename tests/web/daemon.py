@@ -6,6 +6,7 @@ import asyncio
 import copy
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from appliance.control.protocol import Ask, Refused, apply_patch, name_of
 from appliance.control.server import ControlServer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -35,6 +37,16 @@ class StandInDaemon:
     def stop(self) -> None:
         """Die: every connection ends."""
         asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(5)
+
+    @contextmanager
+    def hangs(self) -> Iterator[None]:
+        """Hang: connections stay, and nobody is answered."""
+        goes_on = threading.Event()
+        self._loop.call_soon_threadsafe(goes_on.wait)
+        try:
+            yield
+        finally:
+            goes_on.set()
 
     def close(self) -> None:
         """Stop for good."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from appliance.control.client import Client
+from appliance.control.protocol import Ping
+from appliance.control.server import ControlServer
 from tests.web import states
 from web import feed as feed_module
 from web.feed import BACKLOG, BROWSERS, Feed
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from appliance.control.protocol import Ask
     from tests.web.daemon import StandInDaemon
 
 
@@ -50,6 +56,41 @@ def test_a_browser_gets_the_whole_state_first_and_then_what_changes(
     assert first["state"] == states.idle()
     assert (name, second["change"]) == ("change", {"muted": True})
     assert second["now"] >= first["now"]
+
+
+def test_a_daemon_that_hangs_is_seen_to_be_away_and_back_when_it_goes_on(
+    feed: Feed, daemon: StandInDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "BEAT", 0.1)
+    monkeypatch.setattr(feed_module, "Client", partial(Client, timeout=0.3))
+    stream = feed.stream()
+    read_until(stream, "state")
+    with daemon.hangs():
+        assert "does not answer" in read_until(stream, "away")["reason"]
+    daemon.change(muted=True)
+    assert read_until(stream, "state")["state"]
+
+
+def test_a_daemon_that_has_nothing_to_say_is_not_away(
+    feed: Feed, daemon: StandInDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+    ping = ControlServer._do
+    monkeypatch.setattr(feed_module, "BEAT", 0.02)
+
+    def told(server: ControlServer, ask: Ask, *more: Any) -> dict[str, Any]:
+        if isinstance(ask, Ping):
+            asked.set()
+        return ping(server, ask, *more)
+
+    monkeypatch.setattr(ControlServer, "_do", told)
+    stream = feed.stream()
+    read_until(stream, "state")
+    assert asked.wait(10)
+    asked.clear()
+    assert asked.wait(10), "and asked again and again"
+    daemon.change(muted=True)
+    assert read(stream)[0] == "change"
 
 
 def test_one_that_comes_later_gets_the_state_of_that_moment(feed: Feed, daemon: StandInDaemon) -> None:
