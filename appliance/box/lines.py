@@ -11,12 +11,11 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from appliance.box.troubles import Trouble
+from appliance.box.troubles import SETTINGS_FILE, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SOURCE = "settings file"
 LARGEST = 100_000  # bytes; a settings file has a hundredth of that
 MOST_LINES = 200  # of one statement, such as a list of keys
 _END = re.compile(r"\r\n|\n|\r")
@@ -71,7 +70,7 @@ def read(text: str, unknown: Callable[[Path], str]) -> tuple[list[Said], list[Tr
         if section is None:
             continue
         if table is None:
-            wrong.append(Trouble(SOURCE, "is not understood", _instead(bare), first))
+            wrong.append(Trouble(SETTINGS_FILE, "is not understood", _instead(bare), first))
             continue
         for where, value in _leaves(table, section):
             one = Said(where[:-1], where[-1], value, first, at)
@@ -104,10 +103,10 @@ def _section(bare: str, line: int, unknown: Callable[[Path], str]) -> tuple[Path
     if inner != {} or not path:
         what = "is no heading of a section; all up to the next one is left out"
         fix = "save the file as UTF-8" if "\0" in bare else "write a name in brackets, such as [wifi]"
-        return None, [Trouble(SOURCE, what, fix, line)]
+        return None, [Trouble(SETTINGS_FILE, what, fix, line)]
     if fix := unknown(path):
         what = f"[{_shown('.'.join(path))}] is not a section here; all up to the next one is left out"
-        return None, [Trouble(SOURCE, what, fix, line)]
+        return None, [Trouble(SETTINGS_FILE, what, fix, line)]
     return path, []
 
 
@@ -144,14 +143,18 @@ def _misplaced(one: Said, before: Said | None, unknown: Callable[[Path], str]) -
     name = _shown(one.option)
     if not one.section:
         fix = "write it below its section, such as [box]"
-        return [Trouble(SOURCE, f"{name} stands in no section", fix, one.first)]
+        return [Trouble(SETTINGS_FILE, f"{name} stands in no section", fix, one.first)]
     if fix := unknown(one.section):
-        return [Trouble(SOURCE, f"[{_shown('.'.join(one.section))}] is not a section here", fix, one.first)]
+        return [
+            Trouble(SETTINGS_FILE, f"[{_shown('.'.join(one.section))}] is not a section here", fix, one.first)
+        ]
     if before:
         fix = f"write it once; that of line {before.first} is taken"
-        return [Trouble(SOURCE, f"{name} stands here once more", fix, one.first)]
+        return [Trouble(SETTINGS_FILE, f"{name} stands here once more", fix, one.first)]
     if not _encodable(f"{one.section}{one.option}{one.value}"):
-        return [Trouble(SOURCE, f"{name} is not written in UTF-8", "save the file as UTF-8", one.first)]
+        return [
+            Trouble(SETTINGS_FILE, f"{name} is not written in UTF-8", "save the file as UTF-8", one.first)
+        ]
     return []
 
 

@@ -6,9 +6,8 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from appliance.box import admin, identity, network, remote
-from appliance.box.lines import SOURCE
 from appliance.box.system import reason
-from appliance.box.troubles import Trouble
+from appliance.box.troubles import SETTINGS_FILE, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +43,7 @@ def set_up(
         except (OSError, subprocess.SubprocessError) as error:
             what = f"[{section}] cannot be set up: {reason(error)}"
             fix = "start the box anew; if it stays so, flash the card anew"
-            failed.append(Trouble(SOURCE, what, fix, mine[0].first if mine else None))
+            failed.append(Trouble(SETTINGS_FILE, what, fix, mine[0].first if mine else None))
             continue
         done += mine
         if section in KEPT:

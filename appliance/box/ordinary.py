@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.box.lines import SOURCE, Said
-from appliance.box.troubles import Trouble
+from appliance.box.troubles import SETTINGS_FILE, Trouble
 from appliance.settings.draft import Draft, editing
 from appliance.settings.file import SettingsError
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from appliance.box.lines import Said
     from appliance.settings.file import Problem
 
 
@@ -62,4 +62,4 @@ def _to_blame(problem: Problem, said: Sequence[Said]) -> list[Said]:
 def _told(problem: Problem, said: Sequence[Said]) -> Trouble:
     title = f"{problem.section}.{problem.option}" if problem.option else f"[{problem.section}]"
     line = next((one.first for one in _to_blame(problem, said)), None)
-    return Trouble(SOURCE, f"{title} {problem.what}", str(problem.fix), line)
+    return Trouble(SETTINGS_FILE, f"{title} {problem.what}", str(problem.fix), line)

@@ -15,9 +15,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from appliance.box import card, troubles, update_return
-from appliance.box.lines import SOURCE, read, text_of, without
 from appliance.box.system import reason
-from appliance.box.troubles import Trouble
+from appliance.box.troubles import SETTINGS_FILE, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,12 +57,12 @@ def take_over(system: System) -> list[Trouble]:
     """Take over what is new; tell what is wrong, in the list of troubles and on the card, and return it."""
     taken = _known(system)
     found = [*_look(system, taken), *taken.troubles, *_misplaced(system)]
-    troubles.tell(system, SOURCE, found)
+    troubles.tell(system, SETTINGS_FILE, found)
     try:
         _write_card(system, taken)
     except (OSError, subprocess.SubprocessError) as error:
         found.append(_not_written(system, taken, error))
-        troubles.tell(system, SOURCE, found)
+        troubles.tell(system, SETTINGS_FILE, found)
     return found
 
 
@@ -74,7 +73,7 @@ def _look(system: System, taken: Taken) -> list[Trouble]:
         _see_reset(system, taken)
     except OSError as error:
         what = f"{error.filename} cannot be read: {error.strerror}"
-        return [Trouble(SOURCE, what, "put the card into a computer and write the file anew")]
+        return [Trouble(SETTINGS_FILE, what, "put the card into a computer and write the file anew")]
     if (digest := hashlib.sha256(raw).hexdigest()) != taken.digest:
         taken.digest = digest
         _apply(system, taken, raw)
@@ -85,19 +84,22 @@ def _look(system: System, taken: Taken) -> list[Trouble]:
 def _apply(system: System, taken: Taken, raw: bytes) -> None:
     """Do what stands in the file, and note what is wrong and which lines hold secrets that are taken over."""
     from appliance.box import machine, options, ordinary
+    from appliance.box.lines import read, text_of
 
     taken.troubles = []
     try:
         text = text_of(raw)
     except ValueError as error:
-        taken.troubles.append(Trouble(SOURCE, f"the file {error}", "save it as plain text, in UTF-8"))
+        taken.troubles.append(Trouble(SETTINGS_FILE, f"the file {error}", "save it as plain text, in UTF-8"))
         text = ""
     said, wrong = read(text, options.unknown)
     right: list[Said] = []
     for one in said:
         what, fix = options.complaint(one.section, one.option, one.value)
         if what:
-            wrong.append(Trouble(SOURCE, f"{'.'.join(one.section)}.{one.option} {what}", fix, one.first))
+            wrong.append(
+                Trouble(SETTINGS_FILE, f"{'.'.join(one.section)}.{one.option} {what}", fix, one.first)
+            )
         else:
             right.append(one)
     own = [one for one in right if one.section[0] in options.MACHINE]
@@ -105,7 +107,9 @@ def _apply(system: System, taken: Taken, raw: bytes) -> None:
     try:
         merged, more = ordinary.merge(system.settings, [one for one in right if one not in own])
     except ordinary.NotMerged as error:
-        failed.append(Trouble(SOURCE, str(error), "until then nothing of the desk's own is taken over"))
+        failed.append(
+            Trouble(SETTINGS_FILE, str(error), "until then nothing of the desk's own is taken over")
+        )
     else:
         done, wrong = done + merged, wrong + more
     if failed:
@@ -113,7 +117,7 @@ def _apply(system: System, taken: Taken, raw: bytes) -> None:
     taken.troubles += sorted([*wrong, *failed], key=lambda one: one.line or 0)
     if (more_than_shown := len(taken.troubles) - MOST_TOLD) > 0:
         taken.troubles[MOST_TOLD:] = [
-            Trouble(SOURCE, f"{more_than_shown} more lines are wrong", "mend these first")
+            Trouble(SETTINGS_FILE, f"{more_than_shown} more lines are wrong", "mend these first")
         ]
     taken.secrets = _secrets(said, done)
 
@@ -135,10 +139,10 @@ def _misplaced(system: System) -> list[Trouble]:
     """Return what is wrong with the files on the card as such."""
     if card.is_missing(system):
         fix = "see whether the card is whole; if it is not, flash another one and restore the backup"
-        return [Trouble(SOURCE, f"there is no boot partition at {system.boot}", fix)]
+        return [Trouble(SETTINGS_FILE, f"there is no boot partition at {system.boot}", fix)]
     fix = f"call it {card.SETTINGS}"
     return [
-        Trouble(SOURCE, f"{name} on the card is not read", fix)
+        Trouble(SETTINGS_FILE, f"{name} on the card is not read", fix)
         for name in card.MISNAMED
         if (system.boot / name).exists()
     ]
@@ -167,6 +171,8 @@ def _bare(raw: bytes, secrets: Sequence[tuple[int, int, str]]) -> bytes:
     """Return a file without its secrets."""
     import time
 
+    from appliance.box.lines import text_of, without
+
     date = time.strftime("%Y-%m-%d")
     lines = [(first, last, f"{option}: taken over on {date}") for first, last, option in secrets]
     return without(text_of(raw), lines).encode("utf-8", errors="surrogateescape")
@@ -183,9 +189,9 @@ def _not_written(system: System, taken: Taken, error: Exception) -> Trouble:
     what = f"nothing can be written to {system.boot}: {reason(error)}"
     if taken.secrets:
         return Trouble(
-            SOURCE, f"{what}; secrets still stand there", "remove them by hand, or change the card"
+            SETTINGS_FILE, f"{what}; secrets still stand there", "remove them by hand, or change the card"
         )
-    return Trouble(SOURCE, what, "see whether the card is full or locked; if not, change it")
+    return Trouble(SETTINGS_FILE, what, "see whether the card is full or locked; if not, change it")
 
 
 def _see_reset(system: System, taken: Taken) -> None:
@@ -217,7 +223,7 @@ def _keep(system: System, taken: Taken) -> list[Trouble]:
     except OSError as error:
         taken.secrets = []
         what = f"nothing can be kept on the card: {error.strerror}"
-        return [Trouble(SOURCE, what, "remove old files from the box, or take a larger memory card")]
+        return [Trouble(SETTINGS_FILE, what, "remove old files from the box, or take a larger memory card")]
     return []
 
 

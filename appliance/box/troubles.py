@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from appliance.box.system import System
 
+SETTINGS_FILE = "settings file"
+"""The source that the settings file on the card is."""
+
 NAME = "troubles.json"
 LINK = "var/lib/deskbell/box/troubles.json"
 LONGEST = 500  # characters of a text

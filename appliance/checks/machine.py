@@ -99,6 +99,11 @@ class Machine:
                 return Power(low, low, False, False)
         return None
 
+    def overloads(self) -> int:
+        """Return how often a USB port was switched off because too much current was drawn from it."""
+        ports = self._listed("sys/bus/usb/devices", "*:*/*port*/over_current_count")
+        return sum(self._number(port) or 0 for port in ports)
+
     def memory(self) -> tuple[int, int] | None:
         """Return how many bytes of memory are available, and how many there are; None where unknown."""
         text = self._text(self.root / "proc/meminfo")
@@ -165,6 +170,7 @@ def examine(
     yield from _clock(machine, synchronised)
     yield from _temperature(machine)
     yield from _power(machine)
+    yield from _usb(machine)
     yield from _memory(machine)
 
 
@@ -276,6 +282,20 @@ def _power(machine: Machine) -> Iterator[Finding]:
         )
     else:
         yield Finding("power", "power", phrase("the power supply is strong enough"))
+
+
+def _usb(machine: Machine) -> Iterator[Finding]:
+    if count := machine.overloads():
+        yield Finding(
+            "usb-power",
+            "power",
+            phrase(
+                "USB ports drew too much current and were switched off, %(count)s times since the start",
+                count=count,
+            ),
+            phrase("plug what draws much into a hub that has a power supply of its own"),
+            "warning",
+        )
 
 
 def _memory(machine: Machine) -> Iterator[Finding]:

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.checks.finding import Finding
+from appliance.phrase import phrase
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 PATIENCE = 2.0  # seconds for a program that tells
 
@@ -113,6 +116,33 @@ class Network:
         except OSError:
             return []
         return [words[1] for line in lines if len(words := line.split()) > 1 and words[0] == "nameserver"]
+
+
+def examine(network: Network) -> Iterator[Finding]:
+    """Say whether this box is in a network; nothing where the system does not tell."""
+    found = network.interfaces()
+    if own := addresses(found):
+        yield Finding("network", "network", phrase("connected as %(addresses)s", addresses=", ".join(own)))
+    elif any(one.connected for one in found):
+        yield Finding(
+            "network",
+            "network",
+            phrase("the network gives this box no address: no call comes in, and no page is shown"),
+            phrase(
+                "see whether the router gives addresses (DHCP), or write a fixed one into the settings file"
+            ),
+            "fault",
+            "network.start",
+        )
+    elif found:
+        yield Finding(
+            "network",
+            "network",
+            phrase("this box is in no network: no call comes in, and no page is shown"),
+            phrase("plug the network cable in, at both ends; for Wi-Fi see its name and password"),
+            "fault",
+            "network.start",
+        )
 
 
 def host_name() -> str:

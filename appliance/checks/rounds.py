@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.backup.box import box
 from appliance.checks import box as card
-from appliance.checks import copies, desk, machine, software, wanted
+from appliance.checks import copies, desk, machine, network, software, wanted
 from appliance.checks.finding import Finding
 from appliance.phrase import phrase
 
@@ -42,4 +42,5 @@ def _all(
     yield from wanted.examine(settings_path)
     yield from copies.examine(this)
     yield from machine.examine(this_machine, (this.state, this.settings.parent))
+    yield from network.examine(network.Network())
     yield from software.examine(this.state)

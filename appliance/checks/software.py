@@ -1,10 +1,11 @@
-"""The version that runs, and the newer one that waits."""
+"""The version that runs, the one that waits, and the one that did not stay."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from appliance.box import update_bundle, update_note
+from appliance.box.system import System
 from appliance.checks.finding import Finding
 from appliance.control.document import VERSION
 from appliance.phrase import phrase
@@ -13,22 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NOTE = "update.json"
-"""The file beside the store in which the updater tells what waits: {"version": "1.2.0"}."""
+PAGE = "updates.start"
 
 
 def waiting(folder: Path) -> str:
     """Return the version that waits to be installed; "" where none does, or nobody looks for any."""
-    try:
-        told = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    version = told.get("version") if isinstance(told, dict) else None
-    return version[:40] if isinstance(version, str) and version.isprintable() and version != VERSION else ""
+    note = update_note.read(folder)
+    return note.version if note.state in ("waiting", "restarting") and note.version != VERSION else ""
 
 
 def examine(folder: Path) -> Iterator[Finding]:
-    """Say whether an update waits."""
+    """Say whether an update waits, did not stay, or may come from anybody who develops."""
+    note = update_note.read(folder)
     if version := waiting(folder):
         yield Finding(
             "update",
@@ -36,5 +33,23 @@ def examine(folder: Path) -> Iterator[Finding]:
             phrase("Deskbell %(version)s waits to be installed", version=version),
             phrase("make a backup, then install it when no call is expected"),
             "warning",
-            "backup.start",
+            PAGE,
+        )
+    if note.state == "returned":
+        yield Finding(
+            "update-returned",
+            "update",
+            phrase("Deskbell %(version)s did not stay: %(why)s", version=note.version, why=note.what),
+            phrase("install a version that works, or this one again"),
+            "warning",
+            PAGE,
+        )
+    if (System().root / update_bundle.DEVELOPMENT).exists():
+        yield Finding(
+            "update-development",
+            "update",
+            phrase("this box takes updates that were signed for development"),
+            phrase("before it goes into service, write a release's image on its card"),
+            "warning",
+            PAGE,
         )

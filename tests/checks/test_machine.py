@@ -165,3 +165,16 @@ def test_of_this_very_machine_it_knows_the_disk_the_memory_and_the_uptime() -> N
     assert 0 < memory[0] <= memory[1]
     assert this.uptime()
     assert this.clock() <= time.time()
+
+
+def test_a_usb_port_that_was_switched_off_for_its_current_is_told(tmp_path: Path) -> None:
+    ports = tmp_path / "sys/bus/usb/devices"
+    for port in ("1-0:1.0/usb1-port1", "1-1:1.0/1-1-port2", "1-1:1.0/1-1-port3"):
+        (ports / port).mkdir(parents=True)
+        (ports / port / "over_current_count").write_text("0\n")
+    assert "usb-power" not in {one.id for one in machine.examine(Machine(tmp_path), ())}
+    (ports / "1-1:1.0/1-1-port3/over_current_count").write_text("2\n")
+    (told,) = (one for one in machine.examine(Machine(tmp_path), ()) if one.id == "usb-power")
+    assert told.severity == "warning"
+    assert "2 times" in told.what
+    assert "power supply of its own" in told.remedy

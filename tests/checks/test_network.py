@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.checks.network import Network, addresses, host_name
+from appliance.checks.network import Network, addresses, examine, host_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,3 +97,21 @@ def test_of_this_very_machine_it_can_be_asked() -> None:
     assert all(one.name for one in network.interfaces())
     assert network.address_towards("127.0.0.1") == "127.0.0.1"
     assert host_name() == socket.gethostname().partition(".")[0]
+
+
+def test_a_box_in_no_network_says_so_and_what_to_plug_in(tmp_path: Path) -> None:
+    for name in ("eth0/device", "wlan0/device"):
+        (tmp_path / "sys/class/net" / name).mkdir(parents=True)
+    down = WIRE | {"operstate": "DOWN", "addr_info": []}
+    (alone,) = examine(Network(tmp_path, saying(address=[LOOP, RADIO, down])))
+    assert (alone.severity, alone.page) == ("fault", "network.start")
+    assert "the network cable" in alone.remedy
+    (nameless,) = examine(Network(tmp_path, saying(address=[LOOP, RADIO, down | {"operstate": "UP"}])))
+    assert nameless.severity == "fault"
+    assert "DHCP" in nameless.remedy
+    (well,) = examine(Network(tmp_path, saying(address=[LOOP, WIRE])))
+    assert (well.severity, well.what) == ("ok", "connected as 192.0.2.2, fd00::2")
+
+
+def test_where_the_system_does_not_tell_nothing_is_said_of_the_network(tmp_path: Path) -> None:
+    assert list(examine(Network(tmp_path, saying(address="no such program")))) == []

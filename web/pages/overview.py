@@ -44,6 +44,8 @@ AREAS = {
     "power": N_("Power supply"),
     "memory": N_("Memory"),
     "update": N_("Update"),
+    "box": N_("Box"),
+    "network": N_("Network"),
 }
 """What a check has looked at, in words."""
 
