@@ -112,32 +112,36 @@ class Look:
         """`path` is that of the settings."""
         self._path = path
         self._settings = settings.Settings()
+        self._load()
         self._seen = Seen()
         self._said: object = None
-        self._at = 0.0
+        self._at = -SELDOM
 
     def now(self) -> Seen:
         """Return what there is to tell."""
-        state, reason = self._state()
-        said = (reason, state and [state[part] for part in ("lines", "troubles", "devices")])
+        state = self._state()
+        said = state and [state[part] for part in ("lines", "troubles", "devices")]
         if said != self._said or time.monotonic() - self._at >= SELDOM:
-            self._seen = self._closely(state, reason)
+            self._seen = self._closely(state)
             self._said, self._at = said, time.monotonic()
         return replace(self._seen, pages=tuple(_urls(self._settings.page, Network())))
 
-    def _state(self) -> tuple[dict[str, Any] | None, str]:
-        try:
-            with Client(Path(self._settings.desk.socket), timeout=2) as desk:
-                return desk.status(), ""
-        except ControlError as error:
-            return None, str(error)
-
-    def _closely(self, state: dict[str, Any] | None, reason: str) -> Seen:
+    def _load(self) -> None:
         with suppress(settings.SettingsError):  # which is among the troubles
             self._settings = settings.load_or_default(self._path)
+
+    def _state(self) -> dict[str, Any] | None:
+        try:
+            with Client(Path(self._settings.desk.socket), timeout=2) as desk:
+                return desk.status()
+        except ControlError:
+            return None
+
+    def _closely(self, state: dict[str, Any] | None) -> Seen:
+        self._load()
         this = box(self._path)
         lines = [f"{name}: {line['state']}" for name, line in state["lines"].items()] if state else []
-        found = rounds.examine(self._path, state, reason)
+        found = rounds.examine(self._path, state)
         return Seen(
             host_name(),
             code=_code(this, self._settings.page.first_run_code),
