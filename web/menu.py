@@ -50,6 +50,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("network.start", N_("Network"), "network"),
             Entry("certificate.start", N_("Certificate"), "lock"),
             Entry("backup.start", N_("Backup"), "archive"),
+            Entry("updates.start", N_("Updates"), "upload"),
             Entry("users.start", N_("Users"), "person"),
             Entry("audit.start", N_("Changes"), "pen"),
             Entry("diagnostics.start", N_("Diagnostics"), "pulse"),

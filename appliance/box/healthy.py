@@ -48,6 +48,7 @@ def run(trial: Trial) -> bool:
     if not here:
         return True
     state = slots.state(place.system)
+    _note_other(place)
     if state.good in ("", here):
         slots.keep(place.system, state.proven(here))
         return True
@@ -110,6 +111,14 @@ def answers(page: PageOptions) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _note_other(place: Place) -> None:
+    """Note which version is in the slot that does not run: only root can look."""
+    note = update_note.read(place.folder)
+    other = next((slot.version for slot in slots.listed(place.system) if not slot.runs), "")
+    if other != note.other:
+        update_note.write(place.folder, replace(note, other=other))
 
 
 def _leave(trial: Trial, state: slots.State, here: str, note: update_note.Note, what: str) -> None:

@@ -85,7 +85,8 @@ def carry_out(place: Place) -> None:
 
 def run(place: Place, file: Path, allow_older: bool = False) -> Iterator[Note]:
     """Install an update, and restart the box without a call; yield how it goes. UpdateError: why not."""
-    note = Note("checking", at=time.time(), past=update_note.read(place.folder).past)
+    last = update_note.read(place.folder)
+    note = Note("checking", at=time.time(), past=last.past, other=last.other)
     yield _noted(place, note)
     try:
         bundle = update_bundle.examine(place.system, file, place.store, allow_older)

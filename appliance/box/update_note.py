@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from appliance.phrase import Phrase, phrase
@@ -50,7 +50,9 @@ class Note:
     what: str = ""
     registered: tuple[str, ...] = ()
     """The lines that were registered when it was installed: they must be so again."""
-    past: tuple[Past, ...] = field(default=())
+    past: tuple[Past, ...] = ()
+    other: str = ""
+    """The version in the slot that does not run, "" where it holds none."""
 
     @property
     def runs(self) -> bool:
@@ -95,6 +97,7 @@ def _note(said: dict[str, Any]) -> Note:
         _from_json(said.get("what")),
         tuple(_text(one) for one in _list(said.get("registered"))),
         tuple(_past(one) for one in _list(said.get("past")) if isinstance(one, dict)),
+        _text(said.get("other")),
     )
 
 

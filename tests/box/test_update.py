@@ -14,6 +14,7 @@ import pytest
 from appliance.box import slots, update, update_bundle, update_note, update_return
 from appliance.box.update_bundle import UpdateError
 from appliance.box.update_note import Note
+from appliance.phrase import Phrase, phrase
 from appliance.store import snapshots
 from appliance.store.file import VERSION
 from tests.box.updatable import RUNS, Bundles, UpdatableBox, put_rauc
@@ -312,6 +313,8 @@ def test_a_note_that_makes_no_sense_says_nothing(tmp_path: Path, said: str) -> N
 
 
 def test_a_note_is_read_as_it_was_written(tmp_path: Path) -> None:
-    note = Note("installing", "1.2.0", RUNS, "B", 5.0, 40, registered=("main",)).over("good", 9.0)
+    why = phrase("%(service)s does not run", service="deskbell.service")
+    note = Note("installing", "1.2.0", RUNS, "B", 5.0, 40, registered=("main",)).over("returned", 9.0, why)
     update_note.write(tmp_path, note)
-    assert update_note.read(tmp_path) == note
+    assert (found := update_note.read(tmp_path)) == note
+    assert isinstance(found.what, Phrase)  # which a page says in the language of its reader

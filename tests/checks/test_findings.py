@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.backup.box import box
+from appliance.box import update_note
 from appliance.checks import copies, desk, rounds, software, wanted
 from appliance.checks.finding import Finding, worst_first
 from appliance.control.document import VERSION
@@ -155,11 +156,20 @@ def test_a_store_that_is_not_there_yet_is_no_trouble_where_its_folder_is(tmp_pat
 )
 def test_an_update_is_told_of_only_when_one_waits(tmp_path: Path, note: str) -> None:
     assert list(software.examine(tmp_path)) == []
-    (tmp_path / software.NOTE).write_text(note)
+    (tmp_path / update_note.NAME).write_text(note)
     assert list(software.examine(tmp_path)) == []
-    (tmp_path / software.NOTE).write_text('{"version": "99.1"}')
+    (tmp_path / update_note.NAME).write_text('{"version": "99.1"}')
     (told,) = software.examine(tmp_path)
     assert (told.severity, "99.1" in told.what) == ("warning", True)
+
+
+def test_an_update_that_did_not_stay_is_told_with_its_reason(tmp_path: Path) -> None:
+    update_note.write(tmp_path, update_note.Note("returned", "99.1", what="the page does not answer"))
+    (told,) = software.examine(tmp_path)
+    assert (told.severity, str(told.what)) == (
+        "warning",
+        "Deskbell 99.1 did not stay: the page does not answer",
+    )
 
 
 def test_a_finding_is_plain_data_for_who_asks() -> None:

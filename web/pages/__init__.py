@@ -25,6 +25,7 @@ from web.pages import (
     ringing,
     screening,
     statistics,
+    updates,
     users,
 )
 
@@ -40,6 +41,7 @@ PAGES = (
     history.page,
     directory.page,
     backup.page,
+    updates.page,
     account.page,
     statistics.page,
     me.page,

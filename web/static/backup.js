@@ -1,8 +1,8 @@
-// Backups: brings a file to the box, says how strong a passphrase is, that something takes long, and when it is done.
+// Backups: says how strong a passphrase is, that something takes long, and when it is done.
 
+import "./bring.js";
 import { _, ngettext } from "./words.js";
 
-const token = document.querySelector("meta[name=csrf]").content;
 const EVERY = 1_000; // milliseconds
 
 // Work that takes long says so; the button is not pressed twice.
@@ -29,40 +29,6 @@ document.getElementById("passphrase")?.addEventListener("input", ({ target }) =>
     strength.textContent = ngettext("%(num)s more character", "%(num)s more characters", shortest - length);
   else if (different < shortest / 2) strength.textContent = _("Too much alike: mix words");
   else strength.textContent = length < 20 ? _("Long enough") : _("Strong");
-});
-
-// A file is sent as it is, not in a form: the box writes it down as it comes.
-const bring = document.getElementById("bring");
-bring?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const [bar, wrong, button] = ["progress", ".wrong", "button"].map((one) => bring.querySelector(one));
-  const sending = new XMLHttpRequest();
-  const end = (text) => {
-    bar.hidden = !text ? bar.hidden : true;
-    wrong.hidden = !text;
-    wrong.textContent = text;
-    button.disabled = false;
-  };
-  end("");
-  bar.hidden = false;
-  button.disabled = true;
-  sending.open("POST", bring.action);
-  sending.setRequestHeader("X-CSRF-Token", token);
-  sending.setRequestHeader("Accept", "application/json");
-  sending.setRequestHeader("Content-Type", "application/octet-stream");
-  sending.upload.onprogress = ({ loaded, total }) => (bar.value = loaded / total);
-  sending.onerror = () => end(bring.dataset.lost);
-  sending.onload = () => {
-    let said = {};
-    try {
-      said = JSON.parse(sending.responseText);
-    } catch {
-      // not from our page
-    }
-    if (said.ok) location.assign(said.at);
-    else end(said.error ?? bring.dataset.lost);
-  };
-  sending.send(bring.querySelector("[type=file]").files[0]);
 });
 
 // What waits for the desk: shown until it is done.
