@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import gc
 import json
@@ -11,6 +10,7 @@ import logging
 import os
 import sys
 from dataclasses import MISSING, fields
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,6 @@ from appliance.commands.grammar import (
 from appliance.control.client import Client
 from appliance.control.document import VERSION
 from appliance.control.protocol import ControlError, Refused, SetLevels
-from appliance.control.server import AlreadyRunning
 from appliance.desk.words import COMMANDS
 
 if TYPE_CHECKING:
@@ -42,18 +41,35 @@ if TYPE_CHECKING:
     from appliance.commands.grammar import Run
     from appliance.desk import events
 
+MODULES = {
+    "code": "code",
+    "line": "line",
+    "settings": "settings",
+    "directory": "directory",
+    "blacklist": "blacklist",
+    "screening": "screening",
+    "hours": "screening",
+    "holidays": "screening",
+    "backup": "backup",
+    "factory-reset": "backup",
+    "box": "box",
+    "bundle": "bundle",
+    "history": "history",
+    "stats": "stats",
+    "users": "users",
+}
+"""The commands that have modules of their own, in `appliance.commands`."""
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out one command line; return its exit code."""
     words = sys.argv[1:] if words is None else words
-    options = parser(just_run=_runs(words)).parse_args(words)
+    options = parser(_command(words)).parse_args(words)
     logging.basicConfig(level=logging.ERROR, format="%(message)s")  # `run` has more to tell
     try:
         return int(options.run(options))
     except Refused as error:
         return say(f"refused: {error}", REFUSED)
-    except AlreadyRunning as error:
-        return say(str(error), REFUSED)
     except ControlError as error:
         return say(str(error), NO_DESK)
     except settings.SettingsError as error:
@@ -65,14 +81,17 @@ def main(words: Sequence[str] | None = None) -> int:
         return DONE
 
 
-def _runs(words: Sequence[str]) -> bool:
-    """Whether these words run the desk."""
+def _command(words: Sequence[str]) -> str:
+    """Return which command is meant, "" where that is not plain."""
     after_socket = words[2:] if words[:1] == ["--socket"] else words
-    return after_socket[:1] == ["run"]
+    return after_socket[0] if after_socket else ""
 
 
-def parser(*, just_run: bool = False) -> argparse.ArgumentParser:
-    """Return the command line's grammar; the desk itself starts sooner without all other commands."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the command line's grammar.
+
+    For what a box waits for when it starts it is that command's alone: it starts sooner without the others.
+    """
     top = argparse.ArgumentParser(
         "deskbell",
         description="The reception console in a box.",
@@ -88,43 +107,21 @@ def parser(*, just_run: bool = False) -> argparse.ArgumentParser:
     )
     top.add_argument("--completion", choices=SHELLS, action=Completion, help="print completion for a shell")
     commands = top.add_subparsers(title="commands", metavar="command", required=True)
-    _add_running(commands)
-    if not just_run:
+    if command == "run":
+        _add_running(commands)
+    elif command in MODULES:
+        _add_module(commands, MODULES[command])
+    else:
+        _add_running(commands)
         _add_looking(commands)
         _add_calls(commands)
-        _add_the_rest(commands)
+        for module in dict.fromkeys(MODULES.values()):
+            _add_module(commands, module)
     return top
 
 
-def _add_the_rest(commands: Commands) -> None:
-    """Add the commands that have modules of their own."""
-    from appliance.commands import (
-        backup,
-        blacklist,
-        box,
-        bundle,
-        code,
-        directory,
-        history,
-        line,
-        screening,
-        settings,
-        stats,
-        users,
-    )
-
-    code.add_commands(commands)
-    line.add_commands(commands)
-    settings.add_commands(commands)
-    directory.add_commands(commands)
-    blacklist.add_commands(commands)
-    screening.add_commands(commands)
-    backup.add_commands(commands)
-    box.add_commands(commands)
-    bundle.add_commands(commands)
-    history.add_commands(commands)
-    stats.add_commands(commands)
-    users.add_commands(commands)
+def _add_module(commands: Commands, module: str) -> None:
+    import_module(f"appliance.commands.{module}").add_commands(commands)
 
 
 def _add_running(commands: Commands) -> None:
@@ -190,7 +187,10 @@ def _add_calls(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     gc.disable()  # nothing of what is imported is garbage, now or ever
+    import asyncio
+
     from appliance.backup.box import finish
+    from appliance.control.server import AlreadyRunning
     from appliance.daemon import Daemon
     from appliance.sip.errors import PortError, SipError
     from appliance.store.file import StoreError
@@ -214,6 +214,8 @@ def _run(options: argparse.Namespace) -> int:
         if anew and not options.safe:  # else systemd starts one with devices: OnSuccess=
             logging.shutdown()
             os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - ourselves, as we were started
+    except AlreadyRunning as error:
+        return say(str(error), REFUSED)
     except ControlError:
         raise
     except PortError as error:
