@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from appliance.demo.exchange import Exchange
     from drivers.base import Device
 
-WIRED: dict[str, dict[str, Any]] = {
-    "devices": {"simulated": False},
-    "buttons": {"answer": 5},
-    "keys": {"door": {"pin": 6}},
-    "ringing": {"ringers": ["Headphones"]},
-}
-
 
 class SafeDesk(RunningDesk):
     """As deskbell-safe.service runs it."""
@@ -40,7 +33,15 @@ class SafeDesk(RunningDesk):
 
 @pytest.fixture
 def desk(tmp_path: Path, exchange: Exchange) -> Iterator[SafeDesk]:
-    with SafeDesk(tmp_path, exchange.sip_port, **WIRED) as desk:
+    desk = SafeDesk(
+        tmp_path,
+        exchange.sip_port,
+        devices={"simulated": False},
+        buttons={"answer": 5},
+        keys={"door": {"pin": 6}},
+        ringing={"ringers": ["Headphones"]},
+    )
+    with desk:
         desk.until_registered()
         yield desk
 

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become 
 DESK, PAGES, STRANGER, GROUP, NOBODYS = 61_001, 61_002, 61_003, 61_000, 61_009
 PASSWORD, SECRET, PASSPHRASE = "Tulips on the desk", "of-the-exchange", "four words nobody guesses"
 SLOW = 30.0  # seconds
+ERASED = "/run/deskbell"  # where a desk that knows nothing any more listens, which is not for these users
 
 
 class Box:
@@ -160,9 +161,9 @@ def box() -> Iterator[Box]:
             box.log.seek(0)
             log = box.log.read().decode()
             print(log)
-        assert "Permission denied" not in log
-        assert "unable to open" not in log
-        assert "readonly database" not in log
+        for trouble in ("Permission denied", "unable to open", "readonly database"):
+            told = [line for line in log.splitlines() if trouble in line and ERASED not in line]
+            assert not told
 
 
 def set_up(box: Box) -> None:
