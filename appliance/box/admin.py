@@ -29,7 +29,7 @@ def main() -> int:
 
     from appliance.backup.box import box
     from appliance.store.file import StoreError, connect, prepare, writing
-    from appliance.users import accounts, audit
+    from appliance.users import accounts, audit, codes
     from appliance.users.errors import UserError
 
     said = json.loads(sys.stdin.readline())
@@ -39,6 +39,7 @@ def main() -> int:
         with closing(connect(store)) as file, writing(file):
             if accounts.appoint(file, said["name"], said["hash"]):
                 audit.write(file, time.time(), "", "admin password reset at the box", {"name": said["name"]})
+        codes.drop(store.parent, codes.FIRST_RUN)  # nobody asks for it any more
     except (UserError, StoreError) as error:
         print(error, file=sys.stderr)
         return 1

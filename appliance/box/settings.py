@@ -48,9 +48,22 @@ class Taken:
 def run(system: System) -> int:
     """Take over what is new, and say what is wrong; it is no reason for a box not to go on."""
     update_return.run(system)
-    for trouble in take_over(system):
+    try:
+        found = take_over(system)
+    except Exception as error:  # a fault of ours is to be seen as well; its text may quote a secret
+        found = [_fault(error)]
+        troubles.tell(system, SETTINGS_FILE, found)
+    for trouble in found:
         print(f"deskbell: {trouble}", file=sys.stderr)
     return 0
+
+
+def _fault(error: Exception) -> Trouble:
+    import traceback
+
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"the program failed: {type(error).__name__} at {at.filename}:{at.lineno}"
+    return Trouble(SETTINGS_FILE, what, "remove what is uncommon from the file; send us a support bundle")
 
 
 def take_over(system: System) -> list[Trouble]:

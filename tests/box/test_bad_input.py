@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from appliance.box import options
+from appliance.box import options, settings
 from appliance.box.lines import read, text_of, without
 from tests.box.conftest import KEY, Card
 
@@ -172,10 +172,25 @@ def test_a_note_of_the_first_stage_that_is_none_is_told(card: Card) -> None:
     assert "data.json cannot be read" in (notes / "troubles.json").read_text()
 
 
+def test_a_fault_of_our_own_is_told_without_what_it_was_about(
+    card: Card, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("line-secret")
+
+    monkeypatch.setattr("appliance.box.machine.set_up", fail)
+    card.file.write_text(GOOD)
+    assert settings.run(card.system) == 0
+    said = capsys.readouterr().err + (card.root / "run/deskbell-box/troubles.json").read_text()
+    assert "the program failed: KeyError" in said
+    assert "line-secret" not in said
+    assert card.file.read_text() == GOOD
+
+
 # --- a card that is locked, full, or for reading only: on a real mount
 
 
-def on_mount(card: Card, options: str, prepare: str) -> str:
+def on_mount(card: Card, how_made: str, prepare: str) -> str:
     """Switch the box on with its boot partition on a mount of its own; return what it says, and the file."""
     words = [
         sys.executable,
@@ -189,7 +204,7 @@ def on_mount(card: Card, options: str, prepare: str) -> str:
         str(card.root),
     ]
     script = f"""
-        mount -t tmpfs -o {options} tmpfs {card.boot}
+        mount -t tmpfs -o {how_made} tmpfs {card.boot}
         cp {card.folder}/deskbell.toml {card.boot}/
         {prepare}
         "$@"
@@ -224,6 +239,21 @@ def test_given_a_full_boot_partition_then_it_is_told_and_the_settings_hold(card:
     assert "secrets still stand there" in said
     assert GOOD in said, "the file is whole"
     assert "secrets still stand there" in (card.root / "run/deskbell-box/troubles.json").read_text()
+
+
+@needs_mount
+@pytest.mark.parametrize("full", ["var/lib", "etc/deskbell"])
+def test_given_a_full_data_partition_then_it_is_told_and_no_secret_is_lost(card: Card, full: str) -> None:
+    folder = card.root / full
+    fill = f"""
+        mount -t tmpfs -o size=8k tmpfs {folder}
+        cat /dev/zero >{folder}/full 2>/dev/null || true
+    """
+    said = on_mount(card, "size=1m", fill)
+    assert "No space left on device" in said
+    assert card.read("etc/hostname") == "front\n"
+    assert GOOD in said, "the secrets still stand on the card"
+    assert "No space left" in (card.root / "run/deskbell-box/troubles.json").read_text()
 
 
 # --- any text at all
