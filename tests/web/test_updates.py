@@ -59,7 +59,7 @@ def rauc(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rauc:
     settings.touch()
     monkeypatch.setattr(updates, "System", lambda: System(tmp_path))
     made = Rauc()
-    monkeypatch.setattr(updates.update_bundle, "read", made)
+    monkeypatch.setattr("appliance.box.update_bundle.read", made)
     return made
 
 
