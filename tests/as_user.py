@@ -46,7 +46,16 @@ def start(
     stderr: int | IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program as a user with one group, as a service is: UMask=0007."""
-    whole = [*_shown(), "setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--", *words]
+    whole = [
+        *_shown(),
+        "setpriv",
+        f"--reuid={user}",
+        f"--regid={group}",
+        "--clear-groups",
+        "--no-new-privs",
+        "--",
+        *words,
+    ]
     return subprocess.Popen(
         whole,
         umask=0o007,

@@ -247,6 +247,12 @@ def test_a_backup_is_restored_under_the_pages_and_then_all_is_erased(
     box: Box, user: int, tmp_path: Path
 ) -> None:
     set_up(box)
+    key = box.state / "certificates/page.pem"
+    certify = (
+        f"from pathlib import Path; from web.tls import *; Credentials(Path('{key.parent}')).ensure(['a'])"
+    )
+    assert start(PAGES, sys.executable, "-c", certify, group=GROUP).wait(SLOW) == 0
+    assert mode(key) == 0o600
     made = box.state / "saved.backup"
     assert box.deskbell(user, "backup", "create", made, said=PASSPHRASE + "\n")[0] == 0
     rename(box, "Another desk")
@@ -255,6 +261,8 @@ def test_a_backup_is_restored_under_the_pages_and_then_all_is_erased(
     box.restart_desk()
     until(lambda: name_of_desk(box) == "Front desk", SLOW)
     assert settings.load(box.settings).line.password == SECRET
+    assert start(PAGES, "head", "-c", "1", key, group=GROUP, stdout=subprocess.DEVNULL).wait(SLOW) == 0
+    assert mode(key) == 0o640
     box.get("/login")
     box.post("/login", name="admin", password=PASSWORD)
     rename(box, "Yet another")

@@ -21,6 +21,7 @@ EMPTY: dict[str, Any] = {
     "voicemail": {"new": 0, "old": 0},
     "counters": {"missed": 0, "incoming": 0, "outgoing": 0},
     "messages": {},
+    "safe": False,
 }
 ON_HOLD = ("held", "camped")
 

@@ -113,6 +113,7 @@ def test_a_desk_in_safe_mode_says_so_and_can_be_restarted(client: SignedIn, daem
     shown = until(client, "/overview", "the desk runs in safe mode")
     assert 'data-worst="fault"' in shown
     assert "Restart when no call is there" in shown
+    until(client, "/", "no device is used")
     assert client.post("/backup/restart").status_code == 303
     assert daemon.asked[-1] == ("restart", {})
 

@@ -35,7 +35,7 @@ async function lookWho() {
 
 const hear = {
   state(message) {
-    become("live", "");
+    become("live", message.state.safe ? _("Safe mode, as the desk had stopped several times: calls are answered here, and no device is used.") : "");
     take(message);
   },
   change: take,
