@@ -90,7 +90,7 @@ def _command(words: Sequence[str]) -> str:
 def parser(command: str = "") -> argparse.ArgumentParser:
     """Return the command line's grammar.
 
-    For what a box waits for when it starts it is that command's alone: it starts sooner without the others.
+    For what a box waits for when it starts, or starts anew, it is that command's alone: it is there sooner.
     """
     top = argparse.ArgumentParser(
         "deskbell",
@@ -109,6 +109,8 @@ def parser(command: str = "") -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="command", required=True)
     if command == "run":
         _add_running(commands)
+    elif command == "devices":
+        _add_devices(commands)
     elif command in MODULES:
         _add_module(commands, MODULES[command])
     else:

@@ -6,7 +6,8 @@ All from the start of the process, its files in the machine's cache, compiled, t
   settings of a box, USB and sound and nothing simulated; a colleague calls as soon as it is registered, and
   the call is answered by command.
 - the first page: `python -m web` until it has shown the page where one signs in.
-- the card's settings: `deskbell box settings`, which every boot waits for, until it has found nothing new.
+- the card's settings: `deskbell box settings` until it has found nothing new. What every boot waits for is
+  the same without the command line.
 
 Processor seconds are of the process and of all its children that are done. What is imported until the first
 call is told by `-X importtime`, which takes its time itself: its shares count, not its sum.
