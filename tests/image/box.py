@@ -10,20 +10,21 @@ import time
 import warnings
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import requests
 import tomlkit
 import urllib3
 
 from appliance.demo.exchange import Exchange
-from tests.image.card import Card
+from tests.image.card import GIGABYTE, Card
 from tests.image.machine import LIMIT, VIRT, Board, Machine, MachineError
 from tests.sip.namespace import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+T = TypeVar("T")
 EXCHANGE = "198.51.100.1"
 """Where an office's exchange is: an address (RFC 5737) of the host, which boxes reach through their NAT."""
 IMAGES = Path(__file__).parents[2] / "image" / "out"
@@ -39,20 +40,6 @@ def image() -> Path:
     if not built:
         raise FileNotFoundError("there is no image yet: make image")
     return max(built, key=lambda path: path.stat().st_mtime)
-
-
-def until(what: str, holds: Callable[[], Any], seconds: float = LIMIT) -> Any:
-    """Wait until something is so, and return what was true of it; errors of the network mean: not yet."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            found, why = holds(), ""
-        except (OSError, MachineError) as error:  # requests' errors are OSErrors
-            found, why = None, f": {error}"
-        if found:
-            return found
-        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}{why}"
-        time.sleep(0.5)
 
 
 class Office:
@@ -75,10 +62,10 @@ class Office:
         }
         return tomlkit.dumps({**whole, **sections})
 
-    def card(self, name: str = "card", **options: Any) -> Card:
-        """Return a newly flashed card, set up for this office."""
-        card = Card(self.folder / name, image(), **options)
-        card.settings(self.settings())
+    def card(self, name: str = "card", size: int = 4 * GIGABYTE, **sections: dict[str, Any]) -> Card:
+        """Return a newly flashed card, set up for this office; `sections` change its settings."""
+        card = Card(self.folder / name, image(), size)
+        card.settings(self.settings(**sections))
         return card
 
     def box(self, card: Card, board: Board = VIRT, **options: Any) -> Box:
@@ -118,6 +105,22 @@ class Box:
     def __exit__(self, *_: object) -> None:
         self.machine.cut()
 
+    def until(self, what: str, holds: Callable[[], T], seconds: float = LIMIT) -> T:
+        """Wait until something is so, and return what was true of it; errors of the network mean: not yet."""
+        end = time.monotonic() + seconds
+        while True:
+            why = ""
+            try:
+                if found := holds():
+                    return found
+            except (OSError, MachineError) as error:  # requests' errors are OSErrors
+                why = f": {error}"
+            self.machine.must_run()
+            assert time.monotonic() < end, (
+                f"not within {seconds:.0f} s: {what}{why}\n{self.machine.serial.last()}"
+            )
+            time.sleep(0.5)
+
     # --- by SSH
 
     def ssh(self, *words: str, given: str = "", seconds: float = LIMIT) -> str:
@@ -148,7 +151,7 @@ class Box:
 
     def until_ssh(self) -> Self:
         """Wait until somebody can sign in."""
-        until("SSH answers", lambda: self.ssh("true", seconds=60) == "")
+        self.until("SSH answers", lambda: self.ssh("true", seconds=60) == "")
         return self
 
     def shut_down(self) -> None:
@@ -198,15 +201,13 @@ class Box:
 
     def until_page(self) -> requests.Response:
         """Wait until its pages answer, and return the first."""
-        answer = until("the page answers", lambda: (found := self.page()).ok and found)
-        assert isinstance(answer, requests.Response)
-        return answer
+        return self.until("the page answers", self.page)
 
     # --- by telephone
 
     def until_registered(self) -> Self:
         """Wait until the exchange knows where the desk is."""
-        until("the desk is registered", self.office.registered)
+        self.until("the desk is registered", self.office.registered)
         return self
 
     def until_up(self) -> Self:

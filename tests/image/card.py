@@ -39,13 +39,6 @@ class Card:
         with file.open("r+b") as card:
             card.truncate(size)
 
-    def copy(self, file: Path) -> Card:
-        """Return a second card with the same on it."""
-        tools.run("cp", "--sparse=always", self.file, file)
-        other = object.__new__(Card)
-        other.file = file
-        return other
-
     def partitions(self) -> dict[int, Partition]:
         """Return the MBR's partitions by their number."""
         with self.file.open("rb") as card:
@@ -57,11 +50,18 @@ class Card:
             if size
         }
 
-    def forget(self, number: int) -> None:
-        """Take a partition out of the table."""
-        with self.file.open("r+b") as card:
-            card.seek(446 + 16 * (number - 1))
-            card.write(bytes(16))
+    def digest(self, number: int) -> str:
+        """Return a partition's SHA-256."""
+        partition, found = self.partitions()[number], hashlib.sha256()
+        with self.file.open("rb") as card:
+            card.seek(partition.start)
+            for _ in range(partition.size // (1 << 20)):
+                found.update(card.read(1 << 20))
+        return found.hexdigest()
+
+    def check(self, number: int) -> None:
+        """Fail unless an ext4 partition is whole; nothing is repaired."""
+        tools.run("e2fsck", "-f", "-n", f"{self.file}?offset={self.partitions()[number].start}")
 
     # --- the FAT partition, which every computer can read
 
@@ -84,27 +84,5 @@ class Card:
         """Return what the box wrote beside its settings file, "" when it found no fault."""
         return (self.read(ERRORS) or b"").decode()
 
-    def digest(self, number: int) -> str:
-        """Return a partition's SHA-256."""
-        partition, found = self.partitions()[number], hashlib.sha256()
-        with self.file.open("rb") as card:
-            card.seek(partition.start)
-            for _ in range(partition.size // (1 << 20)):
-                found.update(card.read(1 << 20))
-        return found.hexdigest()
-
     def _fat(self) -> str:
         return f"{self.file}@@{self.partitions()[1].start}"
-
-    # --- the ext4 partitions
-
-    def extract(self, number: int, path: str) -> bytes:
-        """Return a file of an ext4 partition that no machine has mounted."""
-        return tools.run("debugfs", "-R", f"cat {path}", self._ext4(number))
-
-    def check(self, number: int) -> None:
-        """Fail unless an ext4 partition is whole; nothing is repaired."""
-        tools.run("e2fsck", "-f", "-n", self._ext4(number))
-
-    def _ext4(self, number: int) -> str:
-        return f"{self.file}?offset={self.partitions()[number].start}"

@@ -99,11 +99,9 @@ class Serial:
             raise MachineError(f"no {pattern!r} on the serial line; its last words:\n{self.last()}")
         return found
 
-    def type(self, text: str) -> None:
-        """Type on the serial line."""
-        assert self._process.stdin
-        self._process.stdin.write(text.encode())
-        self._process.stdin.flush()
+    def now(self) -> float:
+        """Return the seconds since power-on."""
+        return time.monotonic() - self._began
 
     def last(self, count: int = 40) -> str:
         """Return the last lines, with their times."""
@@ -114,7 +112,7 @@ class Serial:
         self._reader.join()
 
     def _found(self, pattern: str) -> float | None:
-        now = (time.monotonic() - self._began, self._partial)
+        now = (self.now(), self._partial)
         return next((at for at, line in (*self.lines, now) if re.search(pattern, line)), None)
 
     def _is_over(self) -> bool:
@@ -125,7 +123,7 @@ class Serial:
         assert stream
         with log.open("w") as file:
             while data := stream.read1(4096):  # type: ignore[attr-defined]
-                at = time.monotonic() - self._began
+                at = self.now()
                 text = _ESCAPES.sub("", self._partial + data.decode(errors="replace"))
                 *whole, partial = text.split("\n")
                 file.writelines(f"[{at:8.2f}] {line}\n" for line in whole)
@@ -182,6 +180,11 @@ class Machine:
         if self._process:
             self._process.kill()
             self.wait_until_off()
+
+    def must_run(self) -> None:
+        """Fail when it is off: it has given up, or restarted."""
+        if self._process is None or self._process.poll() is not None:
+            raise MachineError(f"it is off; its last words:\n{self.serial.last()}")
 
     def wait_until_off(self, seconds: float = LIMIT) -> None:
         """Wait until it has switched itself off, or restarts: it stays off then."""
