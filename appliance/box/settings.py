@@ -115,10 +115,13 @@ def _apply(system: System, taken: Taken, raw: bytes) -> None:
             )
         else:
             right.append(one)
-    own = [one for one in right if one.section[0] in options.MACHINE]
-    done, failed = machine.set_up(system, own, taken.machine)
+    done, failed = machine.set_up(
+        system, [one for one in right if one.section[0] in options.MACHINE], taken.machine
+    )
     try:
-        merged, more = ordinary.merge(system.settings, [one for one in right if one not in own])
+        merged, more = ordinary.merge(
+            system.settings, [one for one in right if one.section[0] not in options.MACHINE]
+        )
     except ordinary.NotMerged as error:
         failed.append(
             Trouble(SETTINGS_FILE, str(error), "until then nothing of the desk's own is taken over")
@@ -139,7 +142,8 @@ def _secrets(said: Sequence[Said], done: Sequence[Said]) -> list[tuple[int, int,
     """Return the lines that hold a secret, and nothing that was not done."""
     from appliance.box import options
 
-    undone = {one.first for one in said if one not in done}
+    whole = {id(one) for one in done}
+    undone = {one.first for one in said if id(one) not in whole}
     found = {
         (one.first, one.last): one.option
         for one in done

@@ -17,7 +17,7 @@ from appliance.box import options
 from appliance.box.system import System
 from appliance.box.template import EXAMPLES, template
 from appliance.store.file import connect
-from appliance.users import accounts, passwords
+from appliance.users import accounts, codes, passwords
 from tests.box.conftest import KEY, Card
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ password = "line-secret"
 def done(tmp_path_factory: pytest.TempPathFactory) -> Card:
     """A box that was switched on with all of it."""
     card = Card(tmp_path_factory.mktemp("done") / "box")
+    codes.shown(card.root / "var/lib/deskbell", codes.FIRST_RUN)
     assert card.start(WHOLE) == []
     return card
 
@@ -114,6 +115,7 @@ def test_the_admin_signs_in_with_the_password_whose_hash_stood_there(done: Card)
     assert user
     assert user.role == "admin"
     assert not any(HASH in ran for ran in done.ran), "a list of processes shows it"
+    assert codes.read(done.root / "var/lib/deskbell", codes.FIRST_RUN) == "", "nobody is asked for a code"
 
 
 def test_ssh_lets_the_key_in_and_no_password(done: Card) -> None:
