@@ -16,7 +16,7 @@ import pytest
 from tests.drivers.test_udev_rules import KEYBOARD, MOUSE
 from tests.rig.devices import BusyLight, Emulated, Headset, eventually
 from tests.rig.gpio import GpioChip
-from tests.rig.hid import VENDOR_REPORTS
+from tests.rig.hid import TELEPHONY, VENDOR_REPORTS
 from tests.rig.lights import BLINKSTICK, FIT_STATUSB, LUXAFOR, Make
 from tests.rig.udev import GROUP, RULES, installed, say
 from tests.rig.usb import Identity
@@ -30,6 +30,9 @@ USB_ROOTS = ("root", 0o664)
 NOBODY, STRANGERS = 65534, "nogroup"
 VERIFIES = 254  # since this systemd, `udevadm verify` is there
 SECURITY_KEY = bytes.fromhex("06D0F1 0901 A101 0920 1500 26FF00 7508 9540 8102 0921 9102 C0")
+VOLUME = bytes.fromhex("050C 0901 A101 8509 1500 2501 09E9 09EA 7501 9502 8102 9506 8101 C0")
+READ = os.O_RDONLY | os.O_NONBLOCK
+LOUDER = b"\x09\x01"
 STICK = Make(0x0781, 0x5581, "Memory stick", reached_by="usb")
 OPEN_ALL = """
 import os, sys
@@ -121,6 +124,26 @@ def test_the_service_can_open_its_devices_and_nothing_else_that_others_cannot() 
         assert len(closed) > len(foreign), "the keyboard is an input device too"
         assert not closed & read
         assert usb_node(stick) not in written
+
+
+def inhibited(device: Emulated) -> set[str]:
+    """Whether each of its input devices is kept from telling anything, when udev is done with them."""
+    say("udevadm", "settle")
+    return {path.read_text().strip() for path in device.folder.glob("*/*/input/*/inhibited")}
+
+
+def test_a_telephones_keys_reach_no_console_and_no_power_button_and_a_keyboards_do() -> None:
+    telephone = Emulated(Identity(0x1209, 1), TELEPHONY + VOLUME)
+    with telephone, Emulated(Identity(0x1209, 2), KEYBOARD) as keyboard:
+        assert inhibited(telephone) == {"1"}
+        assert inhibited(keyboard) == {"0"}
+        with ExitStack() as files:
+            reports = files.enter_context(telephone.hidraw.open("rb", buffering=0))
+            nodes = [Path("/dev/input", one.name) for one in telephone.folder.glob("*/*/input/*/event*")]
+            events = [files.enter_context(open(os.open(node, READ), "rb", buffering=0)) for node in nodes]
+            telephone.send(LOUDER)
+            assert reports.read(64) == LOUDER, "the desk hears it"
+            assert {one.read(64) for one in events} == {None}, "nobody else does"
 
 
 def test_a_headset_is_the_desks_and_its_usb_device_is_not() -> None:
