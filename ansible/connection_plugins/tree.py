@@ -35,7 +35,8 @@ mount --rbind /dev "$1/dev"
 mount -t tmpfs -o mode=755 tmpfs "$1/run"
 mkdir -p "$1/run/lock" "$1/run/systemd/resolve"
 cp /etc/resolv.conf "$1/run/systemd/resolve/stub-resolv.conf"
-[ -L "$1/etc/resolv.conf" ] || [ ! -e "$1/etc/resolv.conf" ] || mount --bind /etc/resolv.conf "$1/etc/resolv.conf"
+names=$1/etc/resolv.conf
+[ -L "$names" ] || [ ! -e "$names" ] || mount --bind /etc/resolv.conf "$names"
 exec chroot "$1" /bin/sh -c "$2"
 """
 
@@ -57,7 +58,8 @@ class Connection(ConnectionBase):
             raise AnsibleConnectionFailure("only root can run programs in a root tree")
         # Whoever runs in a chroot that is no mount point can change nothing of how mounts are shared.
         private = ["unshare", "--mount", "--propagation", "private", "true"]
-        self._propagation = "unchanged" if subprocess.run(private, capture_output=True).returncode else "private"
+        how = "unchanged" if subprocess.run(private, capture_output=True).returncode else "private"
+        self._namespace = ["unshare", "--mount", "--propagation", how, "--pid", "--fork", "--kill-child"]
         self._connected = True
         return self
 
@@ -67,8 +69,7 @@ class Connection(ConnectionBase):
         """Run a command in the tree."""
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         run = subprocess.run(
-            ["unshare", "--mount", "--propagation", self._propagation, "--pid", "--fork", "--kill-child"]
-            + ["/bin/sh", "-euc", ENTER, "sh", str(self._root), cmd],
+            [*self._namespace, "/bin/sh", "-euc", ENTER, "sh", str(self._root), cmd],
             **({"stdin": subprocess.DEVNULL} if in_data is None else {"input": in_data}),
             capture_output=True,
             env={
