@@ -160,6 +160,7 @@ def _prepared(place: Place, note: Note, bundle: Bundle) -> Note:
         before=slots.version_in(place.system.read(slots.RELEASE)),
         slot=next(name for name in slots.NAMES if name != here),
         registered=registered(place.socket),
+        other="",  # it is overwritten
     )
 
 

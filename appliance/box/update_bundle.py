@@ -98,16 +98,16 @@ def install(file: Path) -> Iterator[int]:
     """
     words = ["rauc", "install", str(file)]
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    said = ""
+    said = last = ""
     assert child.stdout
     with child:
         for line in child.stdout:
             if told := re.match(r"\s*(\d+)%", line):
                 yield int(told[1])
-            elif line.strip():
-                said = line.strip()
+            last = line.strip() or last
+            said = line.partition("LastError: ")[2].strip() or said
     if child.returncode:
-        raise UpdateError(phrase("it could not be written: %(why)s", why=said[:300]))
+        raise UpdateError(phrase("it could not be written: %(why)s", why=(said or last)[:300]))
 
 
 def is_older(version: str, other: str) -> bool:

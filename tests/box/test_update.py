@@ -177,7 +177,7 @@ def test_a_box_of_another_kind_says_how_it_is_updated(box: UpdatableBox, bundles
 
 def test_what_cannot_be_written_is_not_started(box: UpdatableBox, bundles: Bundles) -> None:
     box.write("broken", "")
-    with pytest.raises(UpdateError, match="could not be written: LastError: Failed to write"):
+    with pytest.raises(UpdateError, match="could not be written: Failed to write: Input/output error"):
         install(box, bundles.make("1.2.0"))
     assert (box.state.order, box.state.tries["B"], box.ran) == (("A",), 0, [])
 

@@ -6,10 +6,14 @@ that a stand-in does that here: it verifies, writes the state of the slots as RA
 
 from __future__ import annotations
 
+import atexit
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +36,7 @@ PROJECT = Path(__file__).parents[2]
 RUNS = "1.1.0"
 """The version that runs, in slot A; slot B holds 1.0.0."""
 
-INSTALL = """
+INSTALL = r"""
 import subprocess, sys
 from pathlib import Path
 from appliance.box import slots
@@ -46,7 +50,8 @@ def state(order, tries):
 state(("A",), 0)
 print("  0% Installing", flush=True)
 if (root / "broken").exists():
-    print("LastError: Failed to write: Input/output error", flush=True)
+    print("100% Installing failed.", "\r\x1b[JLastError: Failed to write: Input/output error", sep="\n")
+    print("Installing `update` failed")
     sys.exit(1)
 print(" 60% Copying image to rootfs.1", flush=True)
 state(("B", "A"), 3)
@@ -74,7 +79,7 @@ class UpdatableBox:
             disk.truncate(4 << 20)
         self.has(State(tries={"A": slots.TRIES, "B": 0}, good="A"))
         (self.store.parent / update.FOLDER).mkdir(parents=True)
-        prepare(self.store)
+        shutil.copy(_new_store(), self.store)
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the system."""
@@ -113,6 +118,15 @@ class UpdatableBox:
 
     def _run(self, words: Sequence[str], *_: object) -> None:
         self.ran.append(list(words))
+
+
+@cache
+def _new_store() -> Path:
+    """Return a store that is made once: a process of its own makes one, which takes its time."""
+    store = Path(tempfile.mkdtemp(prefix="deskbell-store-")) / "desk.db"
+    atexit.register(shutil.rmtree, store.parent)
+    prepare(store)
+    return store
 
 
 class Bundles:
