@@ -17,8 +17,9 @@ setenv count_down 'setexpr left ${left} - 1; setenv BOOT_${slot}_LEFT ${left}; r
 setenv load_slot 'load ${devtype} ${devnum}:${part} ${kernel_addr_r} /boot/vmlinuz && setenv kernel_comp_size ${filesize} && load ${devtype} ${devnum}:${part} ${ramdisk_at} /boot/initrd.img'
 setenv start_slot 'setenv bootargs "rauc.slot=${slot} root=PARTUUID=@disk_id@-0${part} ro rootwait panic=10 ${consoles} ${more_bootargs}"; booti ${kernel_addr_r} ${ramdisk_at}:${filesize} ${fdt_addr}'
 
-# where a person sees what happens: the screen, and the board's serial port
-if test "${devtype}" = "virtio"; then setenv consoles "console=ttyAMA0"; else setenv consoles "console=ttyS1,115200 console=tty0"; fi
+# where the kernel says what happens: on the screen, and on the board's serial port; systemd on the last of them, for the
+# screen is deskbell-console's
+if test "${devtype}" = "virtio"; then setenv consoles "console=ttyAMA0"; else setenv consoles "console=tty0 console=ttyS1,115200"; fi
 
 ${devtype} dev ${devnum}
 setenv BOOT_ORDER; setenv BOOT_A_LEFT; setenv BOOT_B_LEFT; setenv BOOT_GOOD
