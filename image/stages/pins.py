@@ -26,8 +26,21 @@ def newest(requirements: list[str], *options: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-            + ["--report", str(report), "--target", folder, *options, *requirements],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--dry-run",
+                "--ignore-installed",
+                "--report",
+                str(report),
+                "--target",
+                folder,
+                *options,
+                *requirements,
+            ],
             check=True,
         )
         installed = json.loads(report.read_text())["install"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +21,10 @@ SCRIPTS = [
 ]
 
 
-def layout() -> dict[str, int | str]:
-    """What the shell reads of image/layout."""
-    words = re.findall(r"^(\w+)=(\w+)", (IMAGE / "layout").read_text(), re.MULTILINE)
-    return {name: int(value) if name != "disk_id" else value for name, value in words}
+def layout() -> dict[str, int]:
+    """The places and sizes that the shell reads of image/layout, in MiB."""
+    words = re.findall(r"^(\w+_(?:at|size|least))=(\d+)", (IMAGE / "layout").read_text(), re.MULTILINE)
+    return {name: int(value) for name, value in words}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(IMAGE)))
@@ -38,6 +39,11 @@ def test_the_partitions_follow_each_other_and_fit_a_card_of_4_gb() -> None:
     assert card["boot_at"] + card["boot_size"] == card["slot_a_at"]
     assert card["slot_a_at"] + card["slot_size"] == card["slot_b_at"]
     assert card["slot_b_at"] + card["slot_size"] + card["data_least"] < 3600
+
+
+def printed(script: str, *arguments: str | Path) -> Any:
+    """What one of the build's scripts prints."""
+    return json.loads(subprocess.check_output([sys.executable, IMAGE / "stages" / script, *arguments]))
 
 
 @pytest.fixture
@@ -60,8 +66,7 @@ def test_the_bill_of_materials_names_every_package_and_wheel_with_its_hash(
     packages.write_text(
         f"libpam0g\t1.7.0-5\tarm64\t{'ab' * 32}\tpam\t1.7.0-5\nown\t1:2~3\tall\t\town\t1:2~3\n"
     )
-    command = [sys.executable, IMAGE / "stages/sbom.py", "0.1.0", "c0ffee", "1700000000", packages, wheel]
-    bill = json.loads(subprocess.check_output(command))
+    bill = printed("sbom.py", "0.1.0", "c0ffee", "1700000000", packages, wheel)
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     assert bill["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"
     pam, own, bell = bill["components"]
@@ -74,18 +79,15 @@ def test_the_bill_of_materials_names_every_package_and_wheel_with_its_hash(
     references = [one["bom-ref"] for one in bill["components"]]
     assert len({*references}) == len(references)
     assert {*bill["dependencies"][0]["dependsOn"]} == {*references}
-    assert json.loads(subprocess.check_output(command)) == bill, "the same image has the same bill"
+    again = printed("sbom.py", "0.1.0", "c0ffee", "1700000000", packages, wheel)
+    assert again == bill, "the same image has the same bill"
 
 
 def test_raspberry_pi_imager_is_told_what_it_checks(tmp_path: Path) -> None:
     image, compressed = tmp_path / "deskbell-0.1.0.img", tmp_path / "deskbell-0.1.0.img.zst"
     image.write_bytes(b"\0" * 4096)
     compressed.write_bytes(b"zst")
-    [entry] = json.loads(
-        subprocess.check_output(
-            [sys.executable, IMAGE / "stages/imager.py", "0.1.0", "1700000000", image, compressed]
-        )
-    )["os_list"]
+    [entry] = printed("imager.py", "0.1.0", "1700000000", image, compressed)["os_list"]
     assert {"name", "description", "icon", "url", "release_date", "devices"} <= {*entry}
     assert (entry["extract_size"], entry["image_download_size"]) == (4096, 3)
     assert entry["extract_sha256"] == hashlib.sha256(image.read_bytes()).hexdigest()

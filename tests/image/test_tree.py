@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 PACKED = PROJECT / "image/out/tree.tar"
+DRIVERS = {
+    "sound": ["snd-usb-audio", "snd-bcm2835"],
+    "keys and lights": ["usbhid", "hid-plantronics", "cp210x"],
+    "the board": ["gpio-regulator", "bcm2835-wdt", "vc4"],
+    "the card": ["overlay", "virtio_blk"],
+    "the network": ["genet", "smsc95xx", "lan78xx", "brcmfmac", "cdc_ether", "virtio_net"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -120,21 +127,7 @@ def test_the_bootloader_finds_a_kernel_and_its_initrd(tree: Path) -> None:
         assert (tree / "boot" / name).is_file(), name
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "snd-usb-audio",
-        "usbhid",
-        "hid-plantronics",
-        "cp210x",
-        "genet",
-        "smsc95xx",
-        "lan78xx",
-        "brcmfmac",
-        "bcm2835-wdt",
-    ]
-    + ["vc4", "gpio-regulator", "overlay", "virtio_blk", "virtio_net", "snd-bcm2835", "cdc_ether"],
-)
+@pytest.mark.parametrize("module", [name for names in DRIVERS.values() for name in names])
 def test_the_drivers_of_the_boards_are_there_with_all_that_they_need(tree: Path, module: str) -> None:
     [modules] = (tree / "usr/lib/modules").iterdir()
     needs = dict(line.split(":", 1) for line in (modules / "modules.dep").read_text().splitlines())
