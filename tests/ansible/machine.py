@@ -34,7 +34,8 @@ mount -t tmpfs -o mode=755 tmpfs dev; mount -t tmpfs -o mode=755 tmpfs run
 for name in null zero full random urandom tty; do
   touch dev/$name; mount --bind /dev/$name dev/$name
 done
-mkdir dev/pts dev/shm; mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts; mount -t tmpfs tmpfs dev/shm
+mkdir dev/pts dev/shm; mount -t tmpfs tmpfs dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd
 pivot_root . mnt; cd /; umount -l mnt
 exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --show-status=no
@@ -155,7 +156,7 @@ def let_in(tree: Tree) -> None:
     key = tree.root.with_suffix(".key")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     folder = tree.root / "root/.ssh"
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
     shutil.copyfile(f"{key}.pub", folder / "authorized_keys")
 
 
