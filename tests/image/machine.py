@@ -84,7 +84,8 @@ class Serial:
         """Read until the machine ends; the same goes to the file `log`."""
         self.lines: list[tuple[float, str]] = []
         self._partial = ""
-        self._process = process
+        self._ended = False
+        self._stream = process.stdout
         self._news = threading.Condition()
         self._began = time.monotonic()
         self._reader = threading.Thread(target=self._read, args=(log,), daemon=True)
@@ -93,7 +94,7 @@ class Serial:
     def wait(self, pattern: str, seconds: float = LIMIT) -> float:
         """Wait until a line matches, and return the seconds from power-on to that line."""
         with self._news:
-            self._news.wait_for(lambda: self._found(pattern) is not None or self._is_over(), seconds)
+            self._news.wait_for(lambda: self._found(pattern) is not None or self._ended, seconds)
         found = self._found(pattern)
         if found is None:
             raise MachineError(f"no {pattern!r} on the serial line; its last words:\n{self.last()}")
@@ -115,14 +116,10 @@ class Serial:
         now = (self.now(), self._partial)
         return next((at for at, line in (*self.lines, now) if re.search(pattern, line)), None)
 
-    def _is_over(self) -> bool:
-        return not self._reader.is_alive()
-
     def _read(self, log: Path) -> None:
-        stream = self._process.stdout
-        assert stream
+        assert self._stream
         with log.open("w") as file:
-            while data := stream.read1(4096):  # type: ignore[attr-defined]
+            while data := self._stream.read1(4096):  # type: ignore[attr-defined]
                 at = self.now()
                 text = _ESCAPES.sub("", self._partial + data.decode(errors="replace"))
                 *whole, partial = text.split("\n")
@@ -133,6 +130,7 @@ class Serial:
                     self._partial = partial
                     self._news.notify_all()
         with self._news:
+            self._ended = True
             self._news.notify_all()
 
 
@@ -163,11 +161,19 @@ class Machine:
         self.cut()
 
     def start(self) -> None:
-        """Switch it on; returns at once."""
+        """Switch it on; returns at once. It does not outlive the thread that calls this."""
         self._starts += 1
         log = self._folder / f"serial-{self.board.name}-{self._starts}.log"
         self._process = subprocess.Popen(
-            ["nice", "-n", "10", *tools.words("qemu-system-aarch64", *self._arguments())],
+            [
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "nice",
+                "-n",
+                "10",
+                *tools.words("qemu-system-aarch64", *self._arguments()),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -206,18 +212,10 @@ class Machine:
             for word in (option, str(self._firmware(name)))
         ]
         accelerator = ["-accel", "tcg,thread=multi,tb-size=512"]
-        console = [
-            "-display",
-            "none",
-            "-monitor",
-            "none",
-            "-serial",
-            "stdio",
-            "-no-reboot",
-            "-rtc",
-            f"base={self._clock}",
-        ]
-        return ["-L", str(tools.tree() / "usr/share/qemu"), *accelerator, *hardware, *firmware, *console]
+        console = ["-display", "none", "-monitor", "none", "-serial", "stdio"]
+        habits = ["-no-reboot", "-rtc", f"base={self._clock}"]
+        firmwares = ["-L", str(tools.tree() / "usr/share/qemu")]
+        return [*firmwares, *accelerator, *hardware, *firmware, *console, *habits]
 
     def _firmware(self, name: str) -> Path:
         if "/" in name:
