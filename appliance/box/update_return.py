@@ -45,7 +45,7 @@ def settle(system: System, store: Path) -> None:
     if not here or not note.runs:
         return
     now = time.time()
-    if note.state in ("checking", "installing"):
+    if note.state in ("checking", "installing") and note.slot != here:
         cut = phrase("the power went while it was written: nothing has changed, install it again")
         update_note.write(store.parent, note.over("refused", now, cut))
         return

@@ -273,6 +273,11 @@ def test_a_power_cut_while_it_was_written_is_told(box: UpdatableBox, state: upda
     assert "nothing has changed" in note.what
 
 
+def test_a_power_cut_after_the_last_octet_was_written_starts_the_new_version(box: UpdatableBox) -> None:
+    update_note.write(box.store.parent, Note("installing", "1.2.0", RUNS, "B", percent=100))
+    assert started(box, "B", "1.2.0").state == "trying"
+
+
 @pytest.mark.parametrize("state", ["", "good", "returned", "refused"])
 def test_a_start_like_any_other_changes_no_note(box: UpdatableBox, state: update_note.State) -> None:
     before = Note(state, "1.2.0", RUNS, "B")
