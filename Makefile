@@ -4,10 +4,10 @@ python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check install --quiet
 say = @echo "== $(1)"
 
-.PHONY: help demo test lint bench screenshots tables coverage rig clean venv needs-demo needs-test exchange
+.PHONY: help demo test lint bench image boot power-cut screenshots tables coverage rig clean venv needs-demo needs-test needs-image exchange
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 demo: needs-demo .venv/web .venv/pjsua2 exchange ## all set-up, then an exchange, a desk and its page, with callers (Ctrl-C ends it)
 	@.venv/bin/deskbell demo
@@ -15,7 +15,7 @@ demo: needs-demo .venv/web .venv/pjsua2 exchange ## all set-up, then an exchange
 test: needs-test venv rig ## all set-up, then the whole suite, with a real exchange and virtual hardware
 	$(call say,tests)
 	@rm -f .coverage .coverage.*
-	@$(python) -m coverage run -m pytest
+	@$(python) -m coverage run -m pytest --ignore tests/image --ignore tests/ansible
 
 lint: needs-demo .venv/dev .venv/pjsua2 ## style, types and the house plan's import rules
 	$(call say,lint)
@@ -31,6 +31,16 @@ bench: venv rig ## how fast the desk is and what it costs: calls beside a teleph
 	@$(python) -m tests.bench.mutations
 	@$(python) -m tests.bench.store
 	@$(python) -m tests.bench.web
+	@$(python) -m tests.bench.start
+
+image: needs-image ## what an installer writes to the card of a Raspberry Pi, and its update, into image/out/
+	@image/build
+
+boot: venv ## boots that image in QEMU, calls the desk in it, cuts its power, updates it
+	@image/boot
+
+power-cut: venv ## kills that box fifty times at any moment, and looks whether anything is lost
+	@$(python) -m tests.image.power_cut 50
 
 screenshots: venv ## a picture of every page, in both themes and two sizes, into screenshots/
 	@$(python) -m tests.web.screenshots screenshots
@@ -52,7 +62,7 @@ clean: ## remove what was made in this folder; ~/.cache/deskbell stays
 	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-needs-demo needs-test: needs-%:
+needs-demo needs-test needs-image: needs-%:
 	@.ci/needs $*
 
 exchange: .venv/web

@@ -16,8 +16,6 @@ from typing import Any
 BOARDS = {"Raspberry Pi 4, 400, CM4": "pi4-64bit", "Raspberry Pi 3, Zero 2 W": "pi3-64bit"}
 """Name and tag of a board, as Imager's own list has them."""
 
-ICON = "https://raw.githubusercontent.com/raspberrypi/rpi-imager/main/src/icons/rpi-imager.svg"
-
 
 def sha256(path: Path) -> str:
     """Of a file, in hexadecimal."""
@@ -35,7 +33,6 @@ def listing(version: str, seconds: int, image: Path, compressed: Path) -> dict[s
             {
                 "name": f"Deskbell {version}",
                 "description": "The reception console in a box; set it up in deskbell.toml on the card",
-                "icon": ICON,
                 "url": compressed.name,
                 "extract_size": image.stat().st_size,
                 "extract_sha256": sha256(image),
