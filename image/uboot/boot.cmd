@@ -15,7 +15,7 @@ setenv read_state '${devtype} read ${state_at} ${block} 0x20 && env import -c ${
 setenv write_state 'env export -c -s 0x4000 ${state_at} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT BOOT_GOOD; ${devtype} write ${state_at} 0x800 0x20'
 setenv count_down 'setexpr left ${left} - 1; setenv BOOT_${slot}_LEFT ${left}; run write_state'
 setenv load_slot 'load ${devtype} ${devnum}:${part} ${kernel_addr_r} /boot/vmlinuz && setenv kernel_comp_size ${filesize} && load ${devtype} ${devnum}:${part} ${ramdisk_at} /boot/initrd.img'
-setenv start_slot 'setenv bootargs "rauc.slot=${slot} root=PARTUUID=@disk_id@-0${part} ro rootwait panic=10 ${consoles} ${more_bootargs}"; booti ${kernel_addr_r} ${ramdisk_at}:${filesize} ${fdt_addr}'
+setenv start_slot 'setenv bootargs "rauc.slot=${slot} root=PARTUUID=@disk_id@-0${part} ro rootwait panic=10 pinctrl_bcm2835.persist_gpio_outputs=n ${consoles} ${more_bootargs}"; booti ${kernel_addr_r} ${ramdisk_at}:${filesize} ${fdt_addr}'
 
 # where the kernel says what happens: on the screen, and on the board's serial port; systemd on the last of them, for the
 # screen is deskbell-console's
