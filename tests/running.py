@@ -180,6 +180,7 @@ def lit(state: State, device: str = "sim-headset") -> dict[str, str]:
 
 
 def status_light(state: State) -> tuple[str, str]:
-    """Return what the simulated busy light shows: its pattern and its colour."""
-    shine = state["devices"]["sim-light"]["lamps"].get("status", {"pattern": "off", "colour": ""})
+    """Return what the simulated busy light shows, before it is there as well: its pattern and its colour."""
+    lamps = state["devices"].get("sim-light", {"lamps": {}})["lamps"]
+    shine = lamps.get("status", {"pattern": "off", "colour": ""})
     return shine["pattern"], shine["colour"]

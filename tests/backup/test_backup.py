@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyrage  # type: ignore[import-untyped]
 import pytest
 
 from appliance import settings
@@ -159,6 +161,28 @@ def test_everything_comes_back_on_another_box(made: Made, other: Box) -> None:
     assert snapshots.listed(other.store) == [], "the old box must not come back when the store is damaged"
     assert not other.staging.exists()
     assert not finish(other.settings)
+
+
+@pytest.mark.parametrize("busy", [1, 99])
+def test_a_busy_moment_is_no_reason_to_refuse_a_backup_and_a_slow_machine_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: int
+) -> None:
+    one = make(tmp_path, "one")
+    create.create(one, tmp_path / "backup", PASSPHRASE)
+    looks, decrypt = itertools.count(1), pyrage.passphrase.decrypt
+
+    def measured(sealed: bytes, passphrase: str) -> object:
+        if next(looks) <= busy:
+            raise pyrage.DecryptError("Excessive work parameter for passphrase.")
+        return decrypt(sealed, passphrase)
+
+    monkeypatch.setattr("pyrage.passphrase.decrypt", measured)
+    monkeypatch.setattr("appliance.backup.archive._PAUSE", 0.0)
+    if busy == 1:
+        restore.stage(one, tmp_path / "backup", PASSPHRASE)
+    else:
+        with pytest.raises(BackupError, match="would take minutes"):
+            restore.stage(one, tmp_path / "backup", PASSPHRASE)
 
 
 @pytest.mark.parametrize("how", ["backup", "snapshot"])
@@ -388,8 +412,6 @@ def sealed(
     **changed: Any,
 ) -> bytes:
     """Return a backup made by somebody who knows the passphrase, with files that no box puts in."""
-    import pyrage  # type: ignore[import-untyped]
-
     files: dict[str, bytes | Path] = {}
     with made.file.open("rb") as stream, archive.Backup(stream).opened(made.key) as (manifest, members):
         for one, pieces in members:
