@@ -13,6 +13,8 @@ demo: needs-demo .venv/web .venv/pjsua2 exchange ## all set-up, then an exchange
 	@.venv/bin/deskbell demo
 
 test: needs-test venv rig ## all set-up, then the whole suite, with a real exchange and virtual hardware
+	$(call say,the tools of the image: RAUC and QEMU)
+	@image/tools
 	$(call say,tests)
 	@rm -f .coverage .coverage.*
 	@$(python) -m coverage run -m pytest --ignore tests/image --ignore tests/ansible
