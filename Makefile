@@ -38,7 +38,7 @@ bench: venv rig ## how fast the desk is and what it costs: calls beside a teleph
 image: needs-image ## what an installer writes to the card of a Raspberry Pi, and its update, into image/out/
 	@image/build
 
-boot: venv ## boots that image in QEMU, calls the desk in it, cuts its power, updates it
+boot: venv ## boots that image in QEMU, twice, and calls the desk in it
 	@image/boot
 
 power-cut: venv ## kills that box fifty times at any moment, and looks whether anything is lost
